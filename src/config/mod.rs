@@ -1,0 +1,6 @@
+//! SETTINGS, parsed and judged once at start: one struct per concern. Comes in as TOML files and
+//! the environment, goes out as [`Settings`](settings::Settings). Secrets print nothing.
+
+pub mod channel;
+pub mod clock;
+pub mod secret;

@@ -1,0 +1,6 @@
+//! INTAKE: verify → normalise. A [`provider::RawCall`] comes in, a [`provider::Normalised`] goes
+//! out, or a [`provider::Refusal`] that says why not. Nothing is stored here and no clock is read.
+
+pub mod json;
+pub mod provider;
+pub mod verify;

@@ -1,0 +1,68 @@
+//! The step from a raw call to a verified one. [`Verified`] has private fields and is made here
+//! alone, so nothing that was not checked can reach normalisation or the books.
+
+use super::json::Json;
+use super::provider::{Provider, RawCall, Refusal};
+use crate::config::channel::Channel;
+use crate::domain::time::Instant;
+
+/// What was signed, parsed strictly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Decoded pairs of a query or form, in the order received; no name twice.
+    Pairs(Vec<(String, String)>),
+    /// A JSON document; no key twice, numbers kept as text.
+    Json(Json),
+}
+
+/// What a provider's check hands back: the signed content, not yet trusted by anyone.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was signed.
+    pub content: Content,
+    /// The signed event id, where the protocol carries one outside the body.
+    pub event_id: Option<String>,
+}
+
+/// A call whose genuineness was proven with the channel's keys.
+#[derive(Debug)]
+pub struct Verified {
+    checked: Checked,
+    arrived_at: Instant,
+}
+
+impl Verified {
+    /// The signed content.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.checked.content
+    }
+
+    /// When the call arrived.
+    #[must_use]
+    pub fn arrived_at(&self) -> Instant {
+        self.arrived_at
+    }
+
+    /// The signed event id, where the protocol carries one outside the body.
+    #[must_use]
+    pub fn event_id(&self) -> Option<&str> {
+        self.checked.event_id.as_deref()
+    }
+}
+
+/// Checks a call with its provider's rules and the channel's keys.
+///
+/// # Errors
+/// The provider's refusal.
+pub fn verify(
+    provider: &dyn Provider,
+    call: &RawCall,
+    channel: &Channel,
+) -> Result<Verified, Refusal> {
+    let checked = provider.check(call, channel)?;
+    Ok(Verified {
+        checked,
+        arrived_at: call.arrived_at,
+    })
+}

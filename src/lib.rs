@@ -1,0 +1,5 @@
+//! doisoat reconciles online payments of public-administration fees.
+
+pub mod config;
+pub mod domain;
+pub mod intake;
