@@ -1,0 +1,314 @@
+//! The hot path on SQLite: statements that Diesel caches, one per row, inside the `BEGIN
+//! IMMEDIATE` that the caller opened. The lock of that transaction is the lock on every row.
+
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use diesel::upsert::excluded;
+use std::collections::BTreeSet;
+
+use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
+use crate::store::failure::Failure;
+use crate::store::rows::{BillRow, DossierRow, PaymentRow};
+use crate::store::schema::{
+    account_balances as balances, attempts, bills, dossier_counts as counts, dossiers, notices,
+    payments, postings, quarantined_calls, seal_blocks, seal_chains,
+};
+use crate::store::types::Uid;
+
+impl Journal for SqliteConnection {
+    fn find(&mut self, lookup: &Lookup) -> Result<Found, Failure> {
+        let mut found = Found::default();
+        self.find_notices(lookup, &mut found)?;
+        let mut dossier_ids = BTreeSet::new();
+        self.find_payments(lookup, &mut found, &mut dossier_ids)?;
+        self.find_by_clues(lookup, &mut found, &mut dossier_ids)?;
+        for id in dossier_ids {
+            self.find_dossier(lookup.tenant, id, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn write(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
+        for row in &batch.notices {
+            diesel::insert_into(notices::table)
+                .values(row)
+                .execute(self)?;
+        }
+        for &id in &batch.settled_notices {
+            diesel::update(notices::table.find((tenant, id)))
+                .set((
+                    notices::is_settled.eq(true),
+                    notices::facts.eq(None::<String>),
+                ))
+                .execute(self)?;
+        }
+        for row in &batch.new_payments {
+            diesel::insert_into(payments::table)
+                .values(row)
+                .execute(self)?;
+        }
+        for row in &batch.changed_payments {
+            self.change_payment(row)?;
+        }
+        for row in &batch.bills {
+            diesel::update(bills::table.find((tenant, row.bill_id)))
+                .set((
+                    bills::paid_minor.eq(row.paid_minor),
+                    bills::state.eq(&row.state),
+                ))
+                .execute(self)?;
+        }
+        for &(id, class) in &batch.classes {
+            diesel::update(dossiers::table.find((tenant, id)))
+                .set(dossiers::class.eq(class))
+                .execute(self)?;
+        }
+        self.add_sums(batch)?;
+        for row in &batch.quarantined {
+            diesel::insert_into(quarantined_calls::table)
+                .values(row)
+                .execute(self)?;
+        }
+        match &batch.block {
+            Some(block) => self.seal(block),
+            None => Ok(()),
+        }
+    }
+}
+
+trait Steps {
+    fn find_notices(&mut self, lookup: &Lookup, found: &mut Found) -> Result<(), Failure>;
+    fn find_payments(
+        &mut self,
+        lookup: &Lookup,
+        found: &mut Found,
+        ids: &mut BTreeSet<Uid>,
+    ) -> Result<(), Failure>;
+    fn find_by_clues(
+        &mut self,
+        lookup: &Lookup,
+        found: &mut Found,
+        ids: &mut BTreeSet<Uid>,
+    ) -> Result<(), Failure>;
+    fn find_dossier(&mut self, tenant: i32, id: Uid, found: &mut Found) -> Result<(), Failure>;
+    fn change_payment(&mut self, row: &PaymentRow) -> Result<(), Failure>;
+    fn add_sums(&mut self, batch: &Batch) -> Result<(), Failure>;
+    fn seal(&mut self, block: &SealedBlock) -> Result<(), Failure>;
+}
+
+impl Steps for SqliteConnection {
+    fn find_notices(&mut self, lookup: &Lookup, found: &mut Found) -> Result<(), Failure> {
+        for (channel, key) in &lookup.notice_keys {
+            let head: Option<(Vec<u8>, String)> = notices::table
+                .filter(notices::tenant.eq(lookup.tenant))
+                .filter(notices::channel.eq(channel))
+                .filter(notices::key_hash.eq(key))
+                .select((notices::facts_hash, notices::verdict))
+                .first(self)
+                .optional()?;
+            if let Some((facts_hash, verdict)) = head {
+                found.notices.push(NoticeHead {
+                    channel: channel.clone(),
+                    key_hash: key.clone(),
+                    facts_hash,
+                    verdict,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn find_payments(
+        &mut self,
+        lookup: &Lookup,
+        found: &mut Found,
+        ids: &mut BTreeSet<Uid>,
+    ) -> Result<(), Failure> {
+        for (channel, key) in &lookup.payment_keys {
+            let row: Option<PaymentRow> = payments::table
+                .filter(payments::tenant.eq(lookup.tenant))
+                .filter(payments::channel.eq(channel))
+                .filter(payments::payment_key.eq(key))
+                .select(PaymentRow::as_select())
+                .first(self)
+                .optional()?;
+            if let Some(row) = row {
+                ids.extend(row.dossier_id);
+                found.payments.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn find_by_clues(
+        &mut self,
+        lookup: &Lookup,
+        found: &mut Found,
+        ids: &mut BTreeSet<Uid>,
+    ) -> Result<(), Failure> {
+        let tenant = lookup.tenant;
+        for (channel, order_ref) in &lookup.attempts {
+            let hit: Option<(Uid, Uid)> = attempts::table
+                .inner_join(
+                    bills::table.on(bills::tenant
+                        .eq(attempts::tenant)
+                        .and(bills::bill_id.eq(attempts::bill_id))),
+                )
+                .filter(attempts::tenant.eq(tenant))
+                .filter(attempts::channel.eq(channel))
+                .filter(attempts::order_ref.eq(order_ref))
+                .select((bills::bill_id, bills::dossier_id))
+                .first(self)
+                .optional()?;
+            if let Some((bill_id, dossier_id)) = hit {
+                ids.insert(dossier_id);
+                found
+                    .attempts
+                    .push((channel.clone(), order_ref.clone(), bill_id));
+            }
+        }
+        for reference in &lookup.references {
+            let of_reference = bills::table
+                .filter(bills::tenant.eq(tenant))
+                .filter(bills::reference.eq(reference));
+            ids.extend(
+                of_reference
+                    .select(bills::dossier_id)
+                    .first::<Uid>(self)
+                    .optional()?,
+            );
+        }
+        for account in &lookup.virtual_accounts {
+            let of_account = bills::table
+                .filter(bills::tenant.eq(tenant))
+                .filter(bills::virtual_account.eq(account));
+            ids.extend(
+                of_account
+                    .select(bills::dossier_id)
+                    .first::<Uid>(self)
+                    .optional()?,
+            );
+        }
+        for code in &lookup.dossier_codes {
+            let of_code = dossiers::table
+                .filter(dossiers::tenant.eq(tenant))
+                .filter(dossiers::code_squeezed.eq(code));
+            ids.extend(
+                of_code
+                    .select(dossiers::dossier_id)
+                    .first::<Uid>(self)
+                    .optional()?,
+            );
+        }
+        Ok(())
+    }
+
+    fn find_dossier(&mut self, tenant: i32, id: Uid, found: &mut Found) -> Result<(), Failure> {
+        let row = dossiers::table
+            .find((tenant, id))
+            .select(DossierRow::as_select())
+            .first(self)?;
+        found.dossiers.push(row);
+        found.bills.extend(
+            bills::table
+                .filter(bills::tenant.eq(tenant))
+                .filter(bills::dossier_id.eq(id))
+                .order(bills::bill_id)
+                .select(BillRow::as_select())
+                .load(self)?,
+        );
+        let standing: Vec<(Option<Uid>, Uid, String)> = payments::table
+            .filter(payments::tenant.eq(tenant))
+            .filter(payments::dossier_id.eq(id))
+            .filter(payments::bill_id.is_not_null())
+            .filter((payments::allocated_minor + payments::credit_minor).gt(0))
+            .select((payments::bill_id, payments::payment_id, payments::provider))
+            .load(self)?;
+        let named = standing
+            .into_iter()
+            .filter_map(|(bill, payment, provider)| Some((id, bill?, payment, provider)));
+        found.standing.extend(named);
+        Ok(())
+    }
+
+    fn change_payment(&mut self, row: &PaymentRow) -> Result<(), Failure> {
+        diesel::update(payments::table.find((row.tenant, row.payment_id)))
+            .set((
+                payments::status.eq(&row.status),
+                payments::paid_at.eq(row.paid_at),
+                payments::bill_id.eq(row.bill_id),
+                payments::dossier_id.eq(row.dossier_id),
+                payments::match_outcome.eq(&row.match_outcome),
+                payments::match_rule.eq(&row.match_rule),
+                payments::match_reason.eq(&row.match_reason),
+                payments::allocated_minor.eq(row.allocated_minor),
+                payments::credit_minor.eq(row.credit_minor),
+                payments::suspense_minor.eq(row.suspense_minor),
+                payments::refunded_minor.eq(row.refunded_minor),
+            ))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn add_sums(&mut self, batch: &Batch) -> Result<(), Failure> {
+        for row in &batch.counts {
+            diesel::insert_into(counts::table)
+                .values(row)
+                .on_conflict((
+                    counts::tenant,
+                    counts::grain,
+                    counts::period,
+                    counts::unit_code,
+                    counts::procedure_code,
+                    counts::class,
+                    counts::writer,
+                ))
+                .do_update()
+                .set(counts::n.eq(counts::n + excluded(counts::n)))
+                .execute(self)?;
+        }
+        for row in &batch.balances {
+            diesel::insert_into(balances::table)
+                .values(row)
+                .on_conflict((
+                    balances::tenant,
+                    balances::account,
+                    balances::currency,
+                    balances::writer,
+                ))
+                .do_update()
+                .set((
+                    balances::debit_minor
+                        .eq(balances::debit_minor + excluded(balances::debit_minor)),
+                    balances::credit_minor
+                        .eq(balances::credit_minor + excluded(balances::credit_minor)),
+                ))
+                .execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, block: &SealedBlock) -> Result<(), Failure> {
+        let row = &block.row;
+        let moved = diesel::update(seal_chains::table.find((row.tenant, row.chain)))
+            .filter(seal_chains::epoch.eq(block.epoch))
+            .set((
+                seal_chains::height.eq(row.height),
+                seal_chains::hash.eq(&row.hash),
+                seal_chains::renewed_at.eq(block.renewed_at),
+            ))
+            .execute(self)?;
+        if moved != 1 {
+            return Err(Failure::Fenced(row.chain));
+        }
+        diesel::insert_into(seal_blocks::table)
+            .values(row)
+            .execute(self)?;
+        for posting in &block.postings {
+            diesel::insert_into(postings::table)
+                .values(posting)
+                .execute(self)?;
+        }
+        Ok(())
+    }
+}

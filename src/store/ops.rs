@@ -1,0 +1,237 @@
+//! What the house can ask of the store outside the hot path, one trait per family. The verbs are
+//! fixed: `find_` (maybe), `get_` (must), `list_` (bounded), `insert_`, `mark_`, `count_`. Each
+//! method can fail with any [`Failure`]; none decides anything.
+
+use super::failure::Failure;
+use super::journal::Journal;
+use super::rows::{
+    AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow, ImportRow,
+    NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedRow,
+    TokenRow, UnitRow,
+};
+use super::types::{Ts, Uid};
+use crate::domain::time::Day;
+
+type Result<T> = std::result::Result<T, Failure>;
+
+/// Everything a transaction can do.
+pub trait Queries:
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Counts + Proof
+{
+}
+
+/// Units, procedures, imported files and provider slots.
+pub trait Catalogue {
+    /// Every unit of a tenant, by code.
+    fn list_units(&mut self, tenant: i32) -> Result<Vec<UnitRow>>;
+    /// Every procedure of a tenant, by code.
+    fn list_procedures(&mut self, tenant: i32) -> Result<Vec<ProcedureRow>>;
+    /// Adds units, or replaces what is known of their codes.
+    fn insert_units(&mut self, rows: &[UnitRow]) -> Result<()>;
+    /// Adds procedures, or replaces what is known of their codes.
+    fn insert_procedures(&mut self, rows: &[ProcedureRow]) -> Result<()>;
+    /// The earlier import of the same bytes.
+    fn find_import(
+        &mut self,
+        tenant: i32,
+        kind: &str,
+        file_hash: &[u8],
+    ) -> Result<Option<ImportRow>>;
+    /// Remembers an imported file.
+    fn insert_import(&mut self, row: &ImportRow) -> Result<()>;
+    /// The providers' bits.
+    fn list_provider_slots(&mut self, tenant: i32) -> Result<Vec<ProviderSlotRow>>;
+    /// Gives a provider its bit.
+    fn insert_provider_slot(&mut self, row: &ProviderSlotRow) -> Result<()>;
+}
+
+/// Officers and API tokens.
+pub trait Access {
+    /// Adds an officer, or replaces the name, unit and state of a known code.
+    fn insert_officer(&mut self, row: &OfficerRow) -> Result<()>;
+    /// One officer.
+    fn find_officer(&mut self, tenant: i32, code: &str) -> Result<Option<OfficerRow>>;
+    /// Remembers a token's hash.
+    fn insert_token(&mut self, row: &TokenRow) -> Result<()>;
+    /// The token with this hash, whatever its tenant.
+    fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>>;
+}
+
+/// Dossiers, their fee items, bills and attempts.
+pub trait Dossiers {
+    /// The dossiers whose squeezed codes are given, locked where the engine locks rows.
+    fn list_dossiers_by_code(&mut self, tenant: i32, codes: &[String]) -> Result<Vec<DossierRow>>;
+    /// One dossier by its squeezed code.
+    fn find_dossier(&mut self, tenant: i32, code: &str) -> Result<Option<DossierRow>>;
+    /// All bills of these dossiers, by id.
+    fn list_bills_of(&mut self, tenant: i32, dossier_ids: &[Uid]) -> Result<Vec<BillRow>>;
+    /// All fee items of these dossiers, by dossier and position.
+    fn list_fee_items_of(&mut self, tenant: i32, dossier_ids: &[Uid]) -> Result<Vec<FeeItemRow>>;
+    /// The bill of a reference.
+    fn find_bill(&mut self, tenant: i32, reference: &str) -> Result<Option<BillRow>>;
+    /// The references among these that are in use.
+    fn list_taken_references(&mut self, tenant: i32, references: &[String]) -> Result<Vec<String>>;
+    /// Adds dossiers.
+    fn insert_dossiers(&mut self, rows: &[DossierRow]) -> Result<()>;
+    /// Replaces everything but the id of a known dossier.
+    fn mark_dossier(&mut self, row: &DossierRow) -> Result<()>;
+    /// Adds bills.
+    fn insert_bills(&mut self, rows: &[BillRow]) -> Result<()>;
+    /// Replaces due day, alias account, total, state and cancellation of a known bill.
+    fn mark_bill(&mut self, row: &BillRow) -> Result<()>;
+    /// Adds fee items.
+    fn insert_fee_items(&mut self, rows: &[FeeItemRow]) -> Result<()>;
+    /// Removes the fee items of a dossier that is being written anew.
+    fn delete_fee_items(&mut self, tenant: i32, dossier_id: Uid) -> Result<()>;
+    /// Adds attempts; one that is known stays as it is.
+    fn insert_attempts(&mut self, rows: &[AttemptRow]) -> Result<()>;
+}
+
+/// How to list payments.
+#[derive(Debug, Default, Clone)]
+pub struct PaymentFilter {
+    /// One channel only.
+    pub channel: Option<String>,
+    /// One provider transaction only.
+    pub provider_txn_id: Option<String>,
+    /// One status only.
+    pub status: Option<String>,
+    /// Dossiers of one unit only.
+    pub unit_code: Option<String>,
+    /// Recorded at or after the instant inside this id.
+    pub from: Option<Uid>,
+    /// Recorded before the instant inside this id.
+    pub to: Option<Uid>,
+    /// After this id.
+    pub after: Option<Uid>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Payments, notices and the quarantine.
+pub trait Payments {
+    /// Payments by id.
+    fn list_payments(&mut self, tenant: i32, filter: &PaymentFilter) -> Result<Vec<PaymentRow>>;
+    /// One payment.
+    fn find_payment(&mut self, tenant: i32, id: Uid) -> Result<Option<PaymentRow>>;
+    /// Payments that point at these dossiers, by id.
+    fn list_payments_of(&mut self, tenant: i32, dossier_ids: &[Uid]) -> Result<Vec<PaymentRow>>;
+    /// Notices by id after `after`, of one channel and verdict where given.
+    fn list_notices(
+        &mut self,
+        tenant: i32,
+        channel: Option<&str>,
+        verdict: Option<&str>,
+        after: Option<Uid>,
+        limit: i64,
+    ) -> Result<Vec<NoticeRow>>;
+    /// Notices not applied yet, oldest first.
+    fn list_unsettled_notices(&mut self, tenant: i32, limit: i64) -> Result<Vec<NoticeRow>>;
+    /// How many notices are not applied yet.
+    fn count_unsettled_notices(&mut self, tenant: i32) -> Result<i64>;
+    /// Refused calls after `after` that were not replayed, oldest first.
+    fn list_quarantined(
+        &mut self,
+        tenant: i32,
+        after: Option<Uid>,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedRow>>;
+    /// Marks a refused call as replayed.
+    fn mark_replayed(&mut self, tenant: i32, id: Uid, at: Ts) -> Result<()>;
+    /// Keeps the newest `keep` refused calls and returns how many went.
+    fn delete_old_quarantined(&mut self, tenant: i32, keep: i64) -> Result<usize>;
+}
+
+/// Chains, blocks, postings and balances.
+pub trait Books {
+    /// The chains of a tenant, locked where the engine locks rows.
+    fn list_chains(&mut self, tenant: i32) -> Result<Vec<ChainRow>>;
+    /// Adds a chain or replaces its lease.
+    fn insert_chain(&mut self, row: &ChainRow) -> Result<()>;
+    /// Lets go of the chains a process holds.
+    fn mark_chains_free(&mut self, holder: &str) -> Result<()>;
+    /// Balances summed over writers: account, currency, debits, credits.
+    fn list_balances(&mut self, tenant: i32) -> Result<Vec<BalanceRow>>;
+    /// Postings after (chain, height, seq), with the instant their block was sealed.
+    fn list_postings(
+        &mut self,
+        tenant: i32,
+        after: (i32, i64, i32),
+        limit: i64,
+    ) -> Result<Vec<(PostingRow, Ts)>>;
+    /// Blocks after (chain, height).
+    fn list_blocks(&mut self, tenant: i32, after: (i32, i64), limit: i64) -> Result<Vec<BlockRow>>;
+    /// The postings of some consecutive blocks of one chain.
+    fn list_postings_between(
+        &mut self,
+        tenant: i32,
+        chain: i32,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<PostingRow>>;
+    /// Every tenant that has rows.
+    fn list_tenants(&mut self) -> Result<Vec<i32>>;
+}
+
+/// One range of counts: a grain (0 day, 1 month) and the first and last period, inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountRange {
+    /// 0 for days, 1 for months.
+    pub grain: i32,
+    /// First period.
+    pub from: Day,
+    /// Last period.
+    pub to: Day,
+}
+
+/// By what a sum of counts is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountSplit {
+    /// By executing unit.
+    Unit,
+    /// By procedure.
+    Procedure,
+    /// By period of the range's grain.
+    Period,
+    /// Not at all.
+    None,
+}
+
+/// A sum of counts: key of the split, whether the procedure has a fee, class, number of dossiers.
+pub type CountSum = (String, bool, i32, i64);
+
+/// What the indicators count.
+pub trait Counts {
+    /// Sums a range by split, fee procedure and class; `unit` narrows to one unit and those below.
+    fn list_counts(
+        &mut self,
+        tenant: i32,
+        range: CountRange,
+        split: CountSplit,
+        unit: Option<&str>,
+    ) -> Result<Vec<CountSum>>;
+}
+
+/// A row that a recount found wrong: its name, and what is wrong.
+pub type Wrong = (String, String);
+
+/// Recounts for `verify`: each gives how many rows it looked at and the first wrong ones.
+pub trait Proof {
+    /// Balances against the sums of postings.
+    fn list_wrong_balances(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// What each payment says it placed against its postings.
+    fn list_wrong_payments(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// What each bill says was paid, and its total, against its postings and fee items.
+    fn list_wrong_bills(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Notices that name no payment that exists, or were never applied.
+    fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Counts of both grains against the dossiers.
+    fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Dossiers after `after`, by id, for reclassification.
+    fn list_dossiers(
+        &mut self,
+        tenant: i32,
+        after: Option<Uid>,
+        limit: i64,
+    ) -> Result<Vec<DossierRow>>;
+}

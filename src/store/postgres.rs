@@ -1,0 +1,172 @@
+//! PostgreSQL: its connection type, pool, migrations and how its transactions begin.
+
+use diesel::Connection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use std::time::Duration;
+
+use super::AsFailure;
+use super::failure::Failure;
+use super::journal::Journal;
+use super::ops::Queries;
+
+#[allow(
+    clippy::duplicate_mod,
+    reason = "every query is written once and compiled for both engines"
+)]
+#[path = "queries/mod.rs"]
+mod queries;
+
+/// The connection the queries are compiled against here.
+pub(crate) type Conn = PgConnection;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How often a cold transaction is tried when another writer is in the way.
+const ATTEMPTS: u32 = 10;
+
+/// A pool of connections and the address they were made from.
+#[derive(Clone)]
+pub struct Handle {
+    url: String,
+    pool: Pool<ConnectionManager<PgConnection>>,
+}
+
+/// The connection of a writing thread, made anew when it breaks.
+pub struct Writer {
+    url: String,
+    connection: Option<PgConnection>,
+}
+
+impl Handle {
+    pub(super) fn open(url: &str) -> Result<Self, Failure> {
+        let first = PgConnection::establish(url)?;
+        drop(first);
+        let pool = Pool::builder()
+            .max_size(8)
+            .min_idle(Some(0))
+            .connection_timeout(Duration::from_secs(5))
+            .build_unchecked(ConnectionManager::new(url));
+        Ok(Self {
+            url: url.to_owned(),
+            pool,
+        })
+    }
+
+    fn connection(
+        &self,
+    ) -> Result<diesel::r2d2::PooledConnection<ConnectionManager<PgConnection>>, Failure> {
+        self.pool
+            .get()
+            .map_err(|error| Failure::Unreachable(error.to_string()))
+    }
+
+    pub(super) fn migrate(&self) -> Result<Vec<String>, Failure> {
+        queries::migrations::run(&mut *self.connection()?, MIGRATIONS)
+    }
+
+    pub(super) fn pending_migrations(&self) -> Result<Vec<String>, Failure> {
+        queries::migrations::pending(&mut *self.connection()?, MIGRATIONS)
+    }
+
+    pub(super) fn read<T, E: From<Failure>>(
+        &self,
+        story: &mut dyn FnMut(&mut dyn Queries) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.connection()?;
+        let mut outcome = None;
+        let done = connection
+            .build_transaction()
+            .read_only()
+            .repeatable_read()
+            .run(|conn| {
+                outcome = Some(story(conn));
+                Ok::<(), diesel::result::Error>(())
+            });
+        finish(done, outcome)
+    }
+
+    pub(super) fn write<T, E: From<Failure> + AsFailure>(
+        &self,
+        story: &mut dyn FnMut(&mut dyn Queries) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.connection()?;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut outcome = None;
+            let done = connection.build_transaction().serializable().run(|conn| {
+                let told = story(conn);
+                let is_good = told.is_ok();
+                outcome = Some(told);
+                if is_good {
+                    Ok(())
+                } else {
+                    Err(diesel::result::Error::RollbackTransaction)
+                }
+            });
+            let done = match done {
+                Err(diesel::result::Error::RollbackTransaction) => Ok(()),
+                other => other,
+            };
+            let result = finish(done, outcome);
+            match &result {
+                Err(error)
+                    if attempt < ATTEMPTS
+                        && error.as_failure().is_some_and(Failure::is_contention) => {}
+                _ => return result,
+            }
+        }
+    }
+
+    pub(super) fn writer(&self) -> Result<Writer, Failure> {
+        let connection = PgConnection::establish(&self.url)?;
+        Ok(Writer {
+            url: self.url.clone(),
+            connection: Some(connection),
+        })
+    }
+}
+
+fn finish<T, E: From<Failure>>(
+    done: Result<(), diesel::result::Error>,
+    outcome: Option<Result<T, E>>,
+) -> Result<T, E> {
+    match (done, outcome) {
+        (_, Some(Err(error))) => Err(error),
+        (Err(error), _) => Err(Failure::from(error).into()),
+        (Ok(()), Some(Ok(value))) => Ok(value),
+        (Ok(()), None) => Err(Failure::Broken("the transaction did not run".to_owned()).into()),
+    }
+}
+
+impl Writer {
+    pub(super) fn commit<T>(
+        &mut self,
+        story: &mut dyn FnMut(&mut dyn Journal) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            None => self.connection.insert(PgConnection::establish(&self.url)?),
+        };
+        let mut failure = None;
+        let done = connection.build_transaction().read_committed().run(|conn| {
+            story(conn).map_err(|error| {
+                failure = Some(error);
+                diesel::result::Error::RollbackTransaction
+            })
+        });
+        let result = done.map_err(|error| failure.take().unwrap_or_else(|| Failure::from(error)));
+        if matches!(result, Err(Failure::Unreachable(_))) || is_broken(connection) {
+            self.connection = None;
+        }
+        result
+    }
+}
+
+/// Whether the connection can no longer begin a transaction (the server went away in the middle).
+fn is_broken(connection: &mut PgConnection) -> bool {
+    use diesel::connection::TransactionManager;
+    <PgConnection as Connection>::TransactionManager::is_broken_transaction_manager(connection)
+}

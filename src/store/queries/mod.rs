@@ -1,0 +1,19 @@
+//! Every query, written once. This folder is compiled twice, by `postgres.rs` and by `sqlite.rs`;
+//! `Conn` is the connection of whoever includes it.
+
+mod access;
+mod books;
+mod catalogue;
+mod counts;
+mod dossiers;
+pub(super) mod migrations;
+mod payments;
+mod proof;
+
+use super::Conn;
+use crate::store::ops::Queries;
+
+impl Queries for Conn {}
+
+/// SQLite takes 32,766 binds in a statement; the widest table here has 24 columns.
+const CHUNK: usize = 1000;

@@ -1,0 +1,175 @@
+//! Recounts for `verify`. Each adds what is kept to the negative of what is recomputed and lists
+//! the groups that do not come out at zero, so a row missing on either side shows as well.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+
+use super::Conn;
+use crate::store::failure::Failure;
+use crate::store::ops::{Proof, Wrong};
+use crate::store::rows::DossierRow;
+use crate::store::schema::{account_balances, bills, dossier_counts, dossiers, notices, payments};
+use crate::store::types::{SqlUid, Uid};
+
+#[derive(QueryableByName)]
+struct NamedByText {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    problem: String,
+}
+
+#[derive(QueryableByName)]
+struct NamedById {
+    #[diesel(sql_type = SqlUid)]
+    id: Uid,
+    #[diesel(sql_type = Text)]
+    problem: String,
+}
+
+const WRONG_BALANCES: &str = "SELECT account || ' ' || currency AS name, \
+    'kept less posted is debit ' || CAST(SUM(d) AS TEXT) || ', credit ' || CAST(SUM(c) AS TEXT) AS problem FROM (\
+    SELECT account, currency, debit_minor AS d, credit_minor AS c FROM account_balances WHERE tenant = $1 \
+    UNION ALL SELECT debit, currency, -amount_minor, 0 FROM postings WHERE tenant = $2 \
+    UNION ALL SELECT credit, currency, 0, -amount_minor FROM postings WHERE tenant = $3) x \
+    GROUP BY account, currency HAVING SUM(d) <> 0 OR SUM(c) <> 0 ORDER BY 1 LIMIT 20";
+
+const WRONG_PAYMENTS: &str = "SELECT payment_id AS id, 'kept less posted is ' || CAST(SUM(a) AS TEXT) || \
+    ' allocated, ' || CAST(SUM(c) AS TEXT) || ' payer credit, ' || CAST(SUM(s) AS TEXT) || ' suspense' AS problem FROM (\
+    SELECT payment_id, allocated_minor AS a, credit_minor AS c, suspense_minor AS s FROM payments WHERE tenant = $1 \
+    UNION ALL SELECT payment_id, \
+    CASE WHEN credit LIKE 'receivable:%' THEN -amount_minor WHEN debit LIKE 'receivable:%' THEN amount_minor ELSE 0 END, \
+    CASE WHEN credit = 'payer_credit' THEN -amount_minor WHEN debit = 'payer_credit' THEN amount_minor ELSE 0 END, \
+    CASE WHEN credit = 'suspense' THEN -amount_minor WHEN debit = 'suspense' THEN amount_minor ELSE 0 END \
+    FROM postings WHERE tenant = $2 AND payment_id IS NOT NULL AND event <> 'bill_cancelled') x \
+    GROUP BY payment_id HAVING SUM(a) <> 0 OR SUM(c) <> 0 OR SUM(s) <> 0 ORDER BY payment_id LIMIT 20";
+
+const UNPLACED_PAYMENTS: &str = "SELECT payment_id AS id, \
+    'amount ' || CAST(amount_minor AS TEXT) || ' in status ' || status || ' places ' || \
+    CAST(allocated_minor + credit_minor + suspense_minor + refunded_minor AS TEXT) AS problem \
+    FROM payments WHERE tenant = $1 AND match_outcome <> 'unsettled' AND \
+    allocated_minor + credit_minor + suspense_minor <> \
+    CASE WHEN status IN ('succeeded', 'partially_refunded') THEN amount_minor - refunded_minor ELSE 0 END \
+    ORDER BY payment_id LIMIT 20";
+
+const WRONG_BILLS: &str = "SELECT bill_id AS id, 'kept less posted is ' || CAST(SUM(p) AS TEXT) || ' paid, ' || \
+    CAST(SUM(t) AS TEXT) || ' billed' AS problem FROM (\
+    SELECT bill_id, paid_minor AS p, CASE WHEN cancelled_at IS NULL THEN total_minor ELSE paid_minor END AS t \
+    FROM bills WHERE tenant = $1 \
+    UNION ALL SELECT bill_id, \
+    CASE WHEN event LIKE 'bill_%' THEN 0 WHEN credit LIKE 'receivable:%' THEN -amount_minor \
+    WHEN debit LIKE 'receivable:%' THEN amount_minor ELSE 0 END, \
+    CASE WHEN event = 'bill_opened' THEN -amount_minor WHEN event = 'bill_cancelled' THEN amount_minor ELSE 0 END \
+    FROM postings WHERE tenant = $2 AND bill_id IS NOT NULL) x \
+    GROUP BY bill_id HAVING SUM(p) <> 0 OR SUM(t) <> 0 ORDER BY bill_id LIMIT 20";
+
+const WRONG_STATES: &str = "SELECT bill_id AS id, 'state ' || state || ' with ' || CAST(paid_minor AS TEXT) || ' of ' || \
+    CAST(total_minor AS TEXT) || ' paid' AS problem FROM bills WHERE tenant = $1 AND state <> \
+    CASE WHEN paid_minor >= total_minor AND total_minor > 0 THEN 'paid' WHEN cancelled_at IS NOT NULL THEN 'cancelled' \
+    WHEN paid_minor > 0 THEN 'part_paid' ELSE 'open' END ORDER BY bill_id LIMIT 20";
+
+const WRONG_TOTALS: &str = "SELECT bill_id AS id, 'total less fee items is ' || CAST(SUM(t) AS TEXT) AS problem FROM (\
+    SELECT bill_id, total_minor AS t FROM bills WHERE tenant = $1 \
+    UNION ALL SELECT bill_id, -amount_minor FROM fee_items WHERE tenant = $2 AND bill_id IS NOT NULL) x \
+    GROUP BY bill_id HAVING SUM(t) <> 0 ORDER BY bill_id LIMIT 20";
+
+const WRONG_NOTICES: &str = "SELECT n.notice_id AS id, CASE WHEN n.is_settled THEN 'names a payment that does not exist' \
+    ELSE 'is recorded and not applied: run doisoat sweep' END AS problem \
+    FROM notices n LEFT JOIN payments p ON p.tenant = n.tenant AND p.payment_id = n.payment_id \
+    WHERE n.tenant = $1 AND (NOT n.is_settled OR (n.payment_id IS NOT NULL AND p.payment_id IS NULL)) \
+    ORDER BY n.notice_id LIMIT 20";
+
+const WRONG_COUNTS: &str = "SELECT period || (CASE WHEN grain = 0 THEN ' (day) ' ELSE ' (month) ' END) || unit_code || ' ' || \
+    procedure_code || ' class ' || CAST(class AS TEXT) AS name, 'kept less recounted is ' || CAST(SUM(n) AS TEXT) AS problem FROM (\
+    SELECT grain, CAST(period AS TEXT) AS period, unit_code, procedure_code, class, n FROM dossier_counts WHERE tenant = $1 \
+    UNION ALL SELECT 0, CAST(received_on AS TEXT), unit_code, procedure_code, class, -1 FROM dossiers WHERE tenant = $2 \
+    UNION ALL SELECT 1, SUBSTR(CAST(received_on AS TEXT), 1, 7) || '-01', unit_code, procedure_code, class, -1 \
+    FROM dossiers WHERE tenant = $3) x \
+    GROUP BY grain, period, unit_code, procedure_code, class HAVING SUM(n) <> 0 ORDER BY 1 LIMIT 20";
+
+fn by_text(conn: &mut Conn, query: &str, tenant: i32) -> Result<Vec<Wrong>, Failure> {
+    let rows: Vec<NamedByText> = diesel::sql_query(query)
+        .bind::<Integer, _>(tenant)
+        .bind::<Integer, _>(tenant)
+        .bind::<Integer, _>(tenant)
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.name, row.problem))
+        .collect())
+}
+
+fn by_id(conn: &mut Conn, word: &str, query: &str, tenant: i32) -> Result<Vec<Wrong>, Failure> {
+    let two_binds = query.contains("$2");
+    let query = diesel::sql_query(query).bind::<Integer, _>(tenant);
+    let rows: Vec<NamedById> = if two_binds {
+        query.bind::<Integer, _>(tenant).load(conn)?
+    } else {
+        query.load(conn)?
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (format!("{word} {}", row.id.0), row.problem))
+        .collect())
+}
+
+impl Proof for Conn {
+    fn list_wrong_balances(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let rows = account_balances::table.filter(account_balances::tenant.eq(tenant));
+        let count = rows.count().get_result(self)?;
+        Ok((count, by_text(self, WRONG_BALANCES, tenant)?))
+    }
+
+    fn list_wrong_payments(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let count = payments::table
+            .filter(payments::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let mut wrong = by_id(self, "payment", WRONG_PAYMENTS, tenant)?;
+        wrong.extend(by_id(self, "payment", UNPLACED_PAYMENTS, tenant)?);
+        Ok((count, wrong))
+    }
+
+    fn list_wrong_bills(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let count = bills::table
+            .filter(bills::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let mut wrong = by_id(self, "bill", WRONG_BILLS, tenant)?;
+        wrong.extend(by_id(self, "bill", WRONG_STATES, tenant)?);
+        wrong.extend(by_id(self, "bill", WRONG_TOTALS, tenant)?);
+        Ok((count, wrong))
+    }
+
+    fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let count = notices::table
+            .filter(notices::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        Ok((count, by_id(self, "notice", WRONG_NOTICES, tenant)?))
+    }
+
+    fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let rows = dossier_counts::table.filter(dossier_counts::tenant.eq(tenant));
+        let count = rows.count().get_result(self)?;
+        Ok((count, by_text(self, WRONG_COUNTS, tenant)?))
+    }
+
+    fn list_dossiers(
+        &mut self,
+        tenant: i32,
+        after: Option<Uid>,
+        limit: i64,
+    ) -> Result<Vec<DossierRow>, Failure> {
+        let mut query = dossiers::table
+            .filter(dossiers::tenant.eq(tenant))
+            .order(dossiers::dossier_id)
+            .limit(limit)
+            .select(DossierRow::as_select())
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(dossiers::dossier_id.gt(after));
+        }
+        Ok(query.load(self)?)
+    }
+}

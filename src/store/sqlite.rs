@@ -1,0 +1,161 @@
+//! Embedded SQLite: its connection type, settings, migrations and how its transactions begin. One
+//! connection writes at a time, under `BEGIN IMMEDIATE`; readers are `query_only`.
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, r2d2};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::AsFailure;
+use super::failure::Failure;
+use super::journal::Journal;
+use super::ops::Queries;
+
+#[allow(
+    clippy::duplicate_mod,
+    reason = "every query is written once and compiled for both engines"
+)]
+#[path = "queries/mod.rs"]
+mod queries;
+
+/// The connection the queries are compiled against here.
+pub(crate) type Conn = SqliteConnection;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Durable at every commit (`FULL` syncs the log), and five seconds of patience for another writer.
+const WRITER_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+    PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000; \
+    PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY;";
+
+const READER_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; \
+    PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;";
+
+/// Readers in a pool, one connection for cold writes, and the path to open another.
+#[derive(Clone)]
+pub struct Handle {
+    path: String,
+    readers: Pool<ConnectionManager<SqliteConnection>>,
+    cold: Arc<Mutex<SqliteConnection>>,
+}
+
+/// The connection of the writing thread.
+pub struct Writer {
+    connection: SqliteConnection,
+}
+
+#[derive(Debug)]
+struct Reader;
+
+impl CustomizeConnection<SqliteConnection, r2d2::Error> for Reader {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), r2d2::Error> {
+        connection
+            .batch_execute(READER_SETTINGS)
+            .map_err(r2d2::Error::QueryError)
+    }
+}
+
+fn open_for_writing(path: &str) -> Result<SqliteConnection, Failure> {
+    let mut connection = SqliteConnection::establish(path)?;
+    connection.batch_execute(WRITER_SETTINGS)?;
+    Ok(connection)
+}
+
+impl Handle {
+    pub(super) fn open(path: &str) -> Result<Self, Failure> {
+        if path.is_empty() {
+            return Err(Failure::Address(
+                "sqlite:// needs a path, such as sqlite://var/doisoat.db".to_owned(),
+            ));
+        }
+        if let Some(folder) = Path::new(path).parent() {
+            fs::create_dir_all(folder)
+                .map_err(|error| Failure::Unreachable(format!("{}: {error}", folder.display())))?;
+        }
+        let cold = open_for_writing(path)?;
+        let readers = Pool::builder()
+            .max_size(4)
+            .min_idle(Some(0))
+            .connection_timeout(Duration::from_secs(5))
+            .connection_customizer(Box::new(Reader))
+            .build_unchecked(ConnectionManager::new(path));
+        Ok(Self {
+            path: path.to_owned(),
+            readers,
+            cold: Arc::new(Mutex::new(cold)),
+        })
+    }
+
+    pub(super) fn migrate(&self) -> Result<Vec<String>, Failure> {
+        let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
+        queries::migrations::run(&mut *cold, MIGRATIONS)
+    }
+
+    pub(super) fn pending_migrations(&self) -> Result<Vec<String>, Failure> {
+        let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
+        queries::migrations::pending(&mut *cold, MIGRATIONS)
+    }
+
+    pub(super) fn read<T, E: From<Failure>>(
+        &self,
+        story: &mut dyn FnMut(&mut dyn Queries) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self
+            .readers
+            .get()
+            .map_err(|error| Failure::Unreachable(error.to_string()))?;
+        connection.batch_execute("BEGIN").map_err(Failure::from)?;
+        let outcome = story(&mut *connection);
+        connection.batch_execute("COMMIT").map_err(Failure::from)?;
+        outcome
+    }
+
+    pub(super) fn write<T, E: From<Failure> + AsFailure>(
+        &self,
+        story: &mut dyn FnMut(&mut dyn Queries) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = None;
+        let done = cold.immediate_transaction(|conn| {
+            let told = story(conn);
+            let is_good = told.is_ok();
+            outcome = Some(told);
+            if is_good {
+                Ok(())
+            } else {
+                Err(diesel::result::Error::RollbackTransaction)
+            }
+        });
+        match (done, outcome) {
+            (_, Some(Err(error))) => Err(error),
+            (Err(error), _) => Err(Failure::from(error).into()),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Ok(()), None) => Err(Failure::Broken("the transaction did not run".to_owned()).into()),
+        }
+    }
+
+    pub(super) fn writer(&self) -> Result<Writer, Failure> {
+        open_for_writing(&self.path).map(|connection| Writer { connection })
+    }
+}
+
+impl Writer {
+    pub(super) fn commit<T>(
+        &mut self,
+        story: &mut dyn FnMut(&mut dyn Journal) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut failure = None;
+        let done = self.connection.immediate_transaction(|conn| {
+            story(conn).map_err(|error| {
+                failure = Some(error);
+                diesel::result::Error::RollbackTransaction
+            })
+        });
+        done.map_err(|error| failure.take().unwrap_or_else(|| Failure::from(error)))
+    }
+}
