@@ -3,5 +3,7 @@
 pub mod config;
 pub mod domain;
 pub mod intake;
+pub mod journeys;
 pub mod ledger;
+pub mod matching;
 pub mod store;
