@@ -1,6 +1,7 @@
 //! A notice: what a provider told us, verified and put into our words. The facts are ours to
 //! compare; the provider's exact bytes are kept beside them by the store.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::money::Money;
@@ -8,7 +9,7 @@ use super::payment::PaymentStatus;
 use super::time::{Instant, to_micros};
 
 /// One verified, normalised statement about one payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// The provider's id of this call, where its protocol has one; else none and the facts are
     /// the key.

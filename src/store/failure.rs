@@ -27,7 +27,7 @@ impl Failure {
     /// Whether trying the same again may succeed.
     #[must_use]
     pub fn is_contention(&self) -> bool {
-        matches!(self, Self::Contention(_))
+        matches!(self, Self::Contention(_) | Self::Fenced(_))
     }
 }
 

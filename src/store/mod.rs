@@ -6,6 +6,7 @@
 //! Why traits and not an enum with a line per operation: a cold journey runs several operations in
 //! one transaction, and a trait object lets its story be written once, with `&mut dyn Queries`.
 
+mod convert;
 pub mod failure;
 pub mod journal;
 pub mod ops;
@@ -14,6 +15,8 @@ pub mod rows;
 mod schema;
 mod sqlite;
 pub mod types;
+
+pub use convert::UNSETTLED;
 
 use failure::Failure;
 use journal::Journal;

@@ -1,7 +1,11 @@
 //! The tables as Diesel sees them, one definition for both engines. Instants and ids have SQL types
 //! of our own because the engines keep them differently.
 
-#![allow(missing_docs, unreachable_pub, reason = "the columns are explained in migrations/")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the columns are explained in migrations/"
+)]
 
 use diesel::{allow_tables_to_appear_in_same_query, table};
 

@@ -93,12 +93,12 @@ impl Handle {
 
     pub(super) fn migrate(&self) -> Result<Vec<String>, Failure> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
-        queries::migrations::run(&mut *cold, MIGRATIONS)
+        queries::migrations::run(&mut cold, MIGRATIONS)
     }
 
     pub(super) fn pending_migrations(&self) -> Result<Vec<String>, Failure> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
-        queries::migrations::pending(&mut *cold, MIGRATIONS)
+        queries::migrations::pending(&mut cold, MIGRATIONS)
     }
 
     pub(super) fn read<T, E: From<Failure>>(

@@ -9,7 +9,7 @@ mod sqlite;
 
 use super::failure::Failure;
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
-use super::rows::{DossierRow, QuarantinedRow};
+use super::rows::{DossierRow, FeeItemRow, QuarantinedRow};
 use super::types::{Ts, Uid};
 
 /// What to look up for a batch, all of one tenant. Duplicates do no harm.
@@ -56,6 +56,9 @@ pub struct Found {
     pub attempts: Vec<(String, String, Uid)>,
     /// Every bill of every dossier below.
     pub bills: Vec<BillRow>,
+    /// The fee items of those bills that are cancelled: what must be opened again if money proves
+    /// to have been sent before the cancellation.
+    pub fee_items: Vec<FeeItemRow>,
     /// Every dossier that a clue or a known payment leads to.
     pub dossiers: Vec<DossierRow>,
     /// Dossier, bill, payment and provider of all money that stands on the dossiers above.
@@ -73,7 +76,7 @@ pub struct Batch {
     pub new_payments: Vec<PaymentRow>,
     /// Known payments whose state or placement changed.
     pub changed_payments: Vec<PaymentRow>,
-    /// Bills whose paid amount and state changed.
+    /// Bills whose paid amount, state or cancellation changed.
     pub bills: Vec<BillRow>,
     /// Dossier and its new class.
     pub classes: Vec<(Uid, i32)>,

@@ -9,9 +9,9 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Nullable, Te
 
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
-use crate::store::rows::{BillRow, DossierRow, PaymentRow};
+use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
-    bills, dossiers, payments, quarantined_calls, seal_blocks, seal_chains,
+    bills, dossiers, fee_items, payments, quarantined_calls, seal_blocks, seal_chains,
 };
 use crate::store::types::{SqlTs, SqlUid, Ts, Uid};
 
@@ -110,10 +110,10 @@ statement!(
 
 statement!(
     UpdateBills,
-    "UPDATE bills SET paid_minor = u.paid_minor, state = u.state FROM (SELECT ",
+    "UPDATE bills SET paid_minor = u.paid_minor, state = u.state, cancelled_at = u.cancelled_at FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
-    ") AS x (bill_id, paid_minor, state)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
-    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, state: Text => String }
+    ") AS x (bill_id, paid_minor, state, cancelled_at)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
+    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, state: Text => String, cancelled_at: Nullable<SqlTs> => Option<Ts> }
 );
 
 statement!(
@@ -339,6 +339,18 @@ impl Steps for PgConnection {
             .order(bills::bill_id)
             .select(BillRow::as_select())
             .load(self)?;
+        let cancelled = found
+            .bills
+            .iter()
+            .filter(|bill| bill.cancelled_at.is_some());
+        let cancelled: Vec<Uid> = cancelled.map(|bill| bill.dossier_id).collect();
+        if !cancelled.is_empty() {
+            found.fee_items = fee_items::table
+                .filter(fee_items::tenant.eq(tenant))
+                .filter(fee_items::dossier_id.eq_any(cancelled))
+                .select(FeeItemRow::as_select())
+                .load(self)?;
+        }
         let standing: Vec<(Option<Uid>, Option<Uid>, Uid, String)> = payments::table
             .filter(payments::tenant.eq(tenant))
             .filter(payments::dossier_id.eq_any(&ids))
@@ -392,7 +404,7 @@ impl Steps for PgConnection {
 
     fn write_dossiers(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
         if !batch.bills.is_empty() {
-            columns!(UpdateBills, tenant, &batch.bills, { bill_id, paid_minor, state })
+            columns!(UpdateBills, tenant, &batch.bills, { bill_id, paid_minor, state, cancelled_at })
                 .execute(self)?;
         }
         if !batch.classes.is_empty() {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
-use crate::store::rows::{BillRow, DossierRow, PaymentRow};
+use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
-    account_balances as balances, attempts, bills, dossier_counts as counts, dossiers, notices,
-    payments, postings, quarantined_calls, seal_blocks, seal_chains,
+    account_balances as balances, attempts, bills, dossier_counts as counts, dossiers, fee_items,
+    notices, payments, postings, quarantined_calls, seal_blocks, seal_chains,
 };
 use crate::store::types::Uid;
 
@@ -24,6 +24,19 @@ impl Journal for SqliteConnection {
         self.find_by_clues(lookup, &mut found, &mut dossier_ids)?;
         for id in dossier_ids {
             self.find_dossier(lookup.tenant, id, &mut found)?;
+        }
+        for bill in found
+            .bills
+            .iter()
+            .filter(|bill| bill.cancelled_at.is_some())
+        {
+            let of_bill = fee_items::table
+                .filter(fee_items::tenant.eq(lookup.tenant))
+                .filter(fee_items::dossier_id.eq(bill.dossier_id))
+                .filter(fee_items::bill_id.eq(bill.bill_id));
+            found
+                .fee_items
+                .extend(of_bill.select(FeeItemRow::as_select()).load(self)?);
         }
         Ok(found)
     }
@@ -55,6 +68,7 @@ impl Journal for SqliteConnection {
                 .set((
                     bills::paid_minor.eq(row.paid_minor),
                     bills::state.eq(&row.state),
+                    bills::cancelled_at.eq(row.cancelled_at),
                 ))
                 .execute(self)?;
         }

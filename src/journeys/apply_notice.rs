@@ -1,0 +1,398 @@
+//! Applying one notice to the books: new or repeat, conflict, permitted change of state, decision,
+//! entry. Works on the workbook of a batch; nothing is written here.
+
+use super::workbook::Workbook;
+use crate::config::channel::Channel;
+use crate::domain::entry::Event;
+use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
+use crate::domain::notice::{Notice, Verdict};
+use crate::domain::payment::{Change, PaymentStatus, change};
+use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded, payment_taken_back};
+use crate::matching::clues::clues;
+use crate::matching::rules::{Decision, MatchOutcome, decide};
+use crate::store::UNSETTLED;
+use crate::store::failure::Failure;
+use crate::store::rows::{NoticeRow, PaymentRow};
+use crate::store::types::{Ts, Uid};
+
+/// A notice on its way into the books.
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'a> {
+    pub(super) channel: &'a Channel,
+    pub(super) notice: &'a Notice,
+    /// The call as received.
+    pub(super) raw: &'a [u8],
+    /// The notice row that recorded it before it could be applied, when it is swept.
+    pub(super) recorded_as: Option<Uid>,
+}
+
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Applied {
+    pub(super) is_repeat: bool,
+    pub(super) verdict: Verdict,
+}
+
+/// Applies a notice to the book.
+pub(super) fn apply_notice(
+    book: &mut Workbook<'_>,
+    incoming: &Incoming<'_>,
+) -> Result<Applied, Failure> {
+    let notice = incoming.notice;
+    let facts_hash = notice.facts_hash().to_vec();
+    let key_hash = notice.key_hash().to_vec();
+    let is_swept = incoming.recorded_as.is_some();
+    if let Some(seen) = book
+        .seen(&incoming.channel.name, &key_hash)
+        .filter(|_| !is_swept)
+    {
+        if seen.facts_hash == facts_hash {
+            let verdict = Verdict::parse(&seen.verdict).unwrap_or(Verdict::Recorded);
+            return Ok(Applied {
+                is_repeat: true,
+                verdict,
+            });
+        }
+        return Ok(keep_conflict(book, incoming, facts_hash));
+    }
+    let (payment_id, verdict) = match known_payment(book, incoming)? {
+        Known::New => record_payment(book, incoming)?,
+        Known::Same(row) => change_payment(book, incoming, *row)?,
+        Known::Contradicted => return Ok(keep_conflict(book, incoming, facts_hash)),
+    };
+    match incoming.recorded_as {
+        Some(notice_id) => book.settled.push(notice_id),
+        None => {
+            let row = notice_row(book, incoming, key_hash, facts_hash, verdict);
+            book.add_notice(NoticeRow {
+                payment_id: Some(payment_id),
+                ..row
+            });
+        }
+    }
+    Ok(Applied {
+        is_repeat: false,
+        verdict,
+    })
+}
+
+/// Records a notice and its payment without any effect, for `sweep` to apply later.
+pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
+    let notice = incoming.notice;
+    let (key_hash, facts_hash) = (notice.key_hash().to_vec(), notice.facts_hash().to_vec());
+    if let Some(seen) = book.seen(&incoming.channel.name, &key_hash) {
+        let verdict = Verdict::parse(&seen.verdict).unwrap_or(Verdict::Recorded);
+        return Applied {
+            is_repeat: true,
+            verdict,
+        };
+    }
+    let known = book
+        .payment(&incoming.channel.name, &notice.payment_key)
+        .map(|held| held.row.payment_id);
+    let payment_id = known.unwrap_or_else(|| {
+        let row = new_payment(book, incoming);
+        let id = row.payment_id;
+        book.add_payment(row);
+        id
+    });
+    let row = notice_row(book, incoming, key_hash, facts_hash, Verdict::Recorded);
+    book.add_notice(NoticeRow {
+        payment_id: Some(payment_id),
+        is_settled: false,
+        facts: Some(facts_text(notice)),
+        ..row
+    });
+    Applied {
+        is_repeat: false,
+        verdict: Verdict::Recorded,
+    }
+}
+
+enum Known {
+    New,
+    Same(Box<PaymentRow>),
+    Contradicted,
+}
+
+/// Whether the payment is known, and whether the notice agrees on amount, currency and order.
+fn known_payment(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Result<Known, Failure> {
+    let notice = incoming.notice;
+    let Some(held) = book.payment(&incoming.channel.name, &notice.payment_key) else {
+        return Ok(Known::New);
+    };
+    let row = held.row.clone();
+    let is_same = row.to_amount()? == notice.amount && row.order_ref == notice.order_ref;
+    Ok(if is_same {
+        Known::Same(Box::new(row))
+    } else {
+        Known::Contradicted
+    })
+}
+
+fn new_payment(book: &Workbook<'_>, incoming: &Incoming<'_>) -> PaymentRow {
+    let id = Uid(PaymentId::at(book.now).0);
+    let channel = incoming.channel;
+    PaymentRow::of_notice(
+        book.tenant.0,
+        id,
+        &channel.name,
+        &channel.provider,
+        incoming.notice,
+    )
+}
+
+fn record_payment(
+    book: &mut Workbook<'_>,
+    incoming: &Incoming<'_>,
+) -> Result<(Uid, Verdict), Failure> {
+    let mut row = new_payment(book, incoming);
+    let verdict = place(book, incoming, &mut row)?;
+    let id = row.payment_id;
+    book.add_payment(row);
+    Ok((id, verdict))
+}
+
+fn change_payment(
+    book: &mut Workbook<'_>,
+    incoming: &Incoming<'_>,
+    mut row: PaymentRow,
+) -> Result<(Uid, Verdict), Failure> {
+    let notice = incoming.notice;
+    let step = change(row.to_status()?, notice.status);
+    let is_unsettled = row.match_outcome == UNSETTLED;
+    if step != Change::Forward && !is_unsettled {
+        return Ok((row.payment_id, verdict_of(&row)));
+    }
+    if step == Change::Forward {
+        notice.status.as_str().clone_into(&mut row.status);
+        row.paid_at = notice.paid_at.map(Ts).or(row.paid_at);
+    }
+    let verdict = match row.to_status()? {
+        PaymentStatus::Reversed => take_back(book, &mut row, Event::PaymentReversed, None)?,
+        PaymentStatus::Refunded => take_back(book, &mut row, Event::PaymentRefunded, None)?,
+        PaymentStatus::PartiallyRefunded if !is_unsettled => take_back(
+            book,
+            &mut row,
+            Event::PaymentRefunded,
+            notice.refunded_minor,
+        )?,
+        PaymentStatus::Pending
+        | PaymentStatus::Authorized
+        | PaymentStatus::Succeeded
+        | PaymentStatus::Failed
+        | PaymentStatus::Review
+        | PaymentStatus::PartiallyRefunded
+        | PaymentStatus::Outgoing => place(book, incoming, &mut row)?,
+    };
+    let id = row.payment_id;
+    if let Some(held) = book.payment(&incoming.channel.name, &notice.payment_key) {
+        held.row = row;
+        held.is_changed = true;
+    }
+    Ok((id, verdict))
+}
+
+/// Decides where a payment belongs; posts it when it is money.
+fn place(
+    book: &mut Workbook<'_>,
+    incoming: &Incoming<'_>,
+    row: &mut PaymentRow,
+) -> Result<Verdict, Failure> {
+    let notice = incoming.notice;
+    let status = row.to_status()?;
+    let clues = clues(notice);
+    let candidates = book.candidates(&incoming.channel.name, &clues);
+    let decision = decide(notice, &candidates, &incoming.channel.accounts);
+    row.bill_id = decision.bill_id.map(|id| Uid(id.0));
+    row.dossier_id = decision.dossier_id.map(|id| Uid(id.0));
+    row.match_rule = decision.rule.map(|rule| rule.as_str().to_owned());
+    if !status.is_money() {
+        let is_unknown = row.bill_id.is_none() && status != PaymentStatus::Outgoing;
+        "none".clone_into(&mut row.match_outcome);
+        row.match_reason = format!(
+            "{}: there is no money to place; {}",
+            status.as_str(),
+            decision.reason
+        );
+        return Ok(if is_unknown {
+            Verdict::UnknownOrder
+        } else {
+            Verdict::Recorded
+        });
+    }
+    let verdict = verdict_for(decision.outcome);
+    decision.outcome.as_str().clone_into(&mut row.match_outcome);
+    post(book, row, &decision, notice.refunded_minor.unwrap_or(0))?;
+    row.match_reason = decision.reason;
+    Ok(verdict)
+}
+
+fn post(
+    book: &mut Workbook<'_>,
+    row: &mut PaymentRow,
+    decision: &Decision,
+    refunded: i64,
+) -> Result<(), Failure> {
+    let placed = Placement {
+        allocated: decision.allocated_minor,
+        credit: decision.credit_minor,
+        suspense: decision.suspense_minor,
+    };
+    let taken = placed.take(refunded);
+    row.allocated_minor = placed.allocated - taken.allocated;
+    row.credit_minor = placed.credit - taken.credit;
+    row.suspense_minor = placed.suspense - taken.suspense;
+    row.refunded_minor = taken.allocated + taken.credit + taken.suspense;
+    let unit_code = row
+        .bill_id
+        .map_or_else(String::new, |bill| book.unit_of(bill));
+    let standing = Placement {
+        allocated: row.allocated_minor,
+        credit: row.credit_minor,
+        suspense: row.suspense_minor,
+    };
+    let postings = payment_recorded(&entry(book, row, &unit_code)?, standing);
+    book.postings.extend(postings);
+    if let Some(bill) = row.bill_id.filter(|_| row.allocated_minor > 0) {
+        book.reopen(bill);
+        book.pay(bill, row.allocated_minor)?;
+    }
+    book.stand(row);
+    Ok(())
+}
+
+/// The provider took money back: all that stands, or up to the cumulative `refunded` amount.
+fn take_back(
+    book: &mut Workbook<'_>,
+    row: &mut PaymentRow,
+    event: Event,
+    refunded: Option<i64>,
+) -> Result<Verdict, Failure> {
+    if row.match_outcome == UNSETTLED {
+        "none".clone_into(&mut row.match_outcome);
+        row.match_reason = format!("{}: the money came and went", row.status);
+        return Ok(Verdict::Recorded);
+    }
+    let stood = Placement {
+        allocated: row.allocated_minor,
+        credit: row.credit_minor,
+        suspense: row.suspense_minor,
+    };
+    let amount = refunded.map_or(i64::MAX, |cumulative| {
+        (cumulative - row.refunded_minor).max(0)
+    });
+    let taken = stood.take(amount);
+    row.allocated_minor -= taken.allocated;
+    row.credit_minor -= taken.credit;
+    row.suspense_minor -= taken.suspense;
+    row.refunded_minor += taken.allocated + taken.credit + taken.suspense;
+    let unit_code = row
+        .bill_id
+        .map_or_else(String::new, |bill| book.unit_of(bill));
+    let entry = entry(book, row, &unit_code)?;
+    book.postings
+        .extend(payment_taken_back(&entry, event, taken));
+    if let Some(bill) = row.bill_id.filter(|_| taken.allocated > 0) {
+        book.pay(bill, -taken.allocated)?;
+    }
+    book.stand(row);
+    Ok(Verdict::Recorded)
+}
+
+fn entry<'a>(
+    book: &Workbook<'_>,
+    row: &'a PaymentRow,
+    unit_code: &'a str,
+) -> Result<PaymentEntry<'a>, Failure> {
+    Ok(PaymentEntry {
+        entry_id: EntryId::at(book.now),
+        channel: &row.channel,
+        unit_code,
+        payment_id: PaymentId(row.payment_id.0),
+        bill_id: row.bill_id.map(|id| BillId(id.0)),
+        currency: row.to_amount()?.currency(),
+    })
+}
+
+/// The answer's word for what matching found.
+fn verdict_for(outcome: MatchOutcome) -> Verdict {
+    match outcome {
+        MatchOutcome::Exact => Verdict::Recorded,
+        MatchOutcome::Short | MatchOutcome::Over | MatchOutcome::WrongCurrency => {
+            Verdict::AmountDiffers
+        }
+        MatchOutcome::Twice | MatchOutcome::Late | MatchOutcome::Closed => Verdict::AlreadyFinal,
+        MatchOutcome::Unknown | MatchOutcome::Ambiguous | MatchOutcome::WrongAccount => {
+            Verdict::UnknownOrder
+        }
+    }
+}
+
+/// The word for a further notice about a payment that was matched before.
+fn verdict_of(row: &PaymentRow) -> Verdict {
+    match MatchOutcome::parse(&row.match_outcome) {
+        Some(outcome) => verdict_for(outcome),
+        None if row.bill_id.is_none() => Verdict::UnknownOrder,
+        None => Verdict::Recorded,
+    }
+}
+
+/// Keeps a notice that contradicts what its key, or its payment, said before; changes nothing. The
+/// key of a kept conflict covers its facts, so that its retries are repeats.
+fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>, facts_hash: Vec<u8>) -> Applied {
+    use sha2::{Digest, Sha256};
+    let mut key = Sha256::new();
+    key.update(b"conflict:");
+    key.update(incoming.notice.key_hash());
+    key.update(&facts_hash);
+    let key_hash = key.finalize().to_vec();
+    let channel = &incoming.channel.name;
+    let payment_id = book
+        .payment(channel, &incoming.notice.payment_key)
+        .map(|held| held.row.payment_id);
+    let is_repeat = book.seen(channel, &key_hash).is_some();
+    if let Some(notice_id) = incoming.recorded_as {
+        book.settled.push(notice_id);
+    }
+    if !is_repeat {
+        let row = notice_row(book, incoming, key_hash, facts_hash, Verdict::Conflict);
+        let facts = Some(facts_text(incoming.notice));
+        book.add_notice(NoticeRow {
+            payment_id,
+            facts,
+            ..row
+        });
+    }
+    Applied {
+        is_repeat,
+        verdict: Verdict::Conflict,
+    }
+}
+
+fn notice_row(
+    book: &Workbook<'_>,
+    incoming: &Incoming<'_>,
+    key_hash: Vec<u8>,
+    facts_hash: Vec<u8>,
+    verdict: Verdict,
+) -> NoticeRow {
+    NoticeRow {
+        tenant: book.tenant.0,
+        notice_id: Uid(NoticeId::at(book.now).0),
+        channel: incoming.channel.name.clone(),
+        key_hash,
+        facts_hash,
+        payment_id: None,
+        status: incoming.notice.status.as_str().to_owned(),
+        verdict: verdict.as_str().to_owned(),
+        is_settled: true,
+        raw: incoming.raw.to_vec(),
+        facts: None,
+    }
+}
+
+/// The facts as JSON, from which `sweep` reads the notice again.
+fn facts_text(notice: &Notice) -> String {
+    serde_json::to_string(notice).unwrap_or_default()
+}

@@ -1,0 +1,423 @@
+//! The workbook of one batch: what the database knows, held in memory while the notices of the
+//! batch are applied one after the other, so that a later notice sees what an earlier one did. At
+//! the end it becomes the rows to write. Decides nothing about money itself.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::Datelike;
+
+use crate::domain::bill::Bill;
+use crate::domain::classification::{Class, PaidBy};
+use crate::domain::dossier::{DossierStatus, DossierSummary, FeeKind};
+use crate::domain::entry::Posting;
+use crate::domain::ids::{BillId, DossierId, EntryId, Tenant};
+use crate::domain::time::{Day, Instant};
+use crate::ledger::postings::bill_opened;
+use crate::ledger::seal::ChainHead;
+use crate::matching::clues::Clues;
+use crate::matching::rules::{Candidate, Candidates};
+use crate::store::failure::Failure;
+use crate::store::journal::{Batch, Found};
+use crate::store::rows::{BalanceRow, BillRow, CountRow, DossierRow, NoticeRow, PaymentRow};
+use crate::store::types::Uid;
+
+/// A payment in the book.
+pub(super) struct HeldPayment {
+    pub(super) row: PaymentRow,
+    pub(super) is_new: bool,
+    pub(super) is_changed: bool,
+}
+
+struct HeldBill {
+    row: BillRow,
+    bill: Bill,
+    parts: Vec<(FeeKind, i64)>,
+    is_changed: bool,
+}
+
+/// A dossier in the book, with the money that stands on it, by payment.
+pub(super) struct HeldDossier {
+    row: DossierRow,
+    pub(super) summary: DossierSummary,
+    bills: Vec<Uid>,
+    standing: BTreeMap<Uid, PaidBy>,
+    is_touched: bool,
+}
+
+/// What was said before under a notice's key.
+pub(super) struct Seen {
+    pub(super) facts_hash: Vec<u8>,
+    pub(super) verdict: String,
+}
+
+/// The book of one batch of one tenant.
+pub(super) struct Workbook<'a> {
+    pub(super) tenant: Tenant,
+    pub(super) now: Instant,
+    slots: &'a HashMap<String, u8>,
+    seen: HashMap<(String, Vec<u8>), Seen>,
+    payments: HashMap<(String, String), HeldPayment>,
+    attempts: HashMap<(String, String), Uid>,
+    bills: BTreeMap<Uid, HeldBill>,
+    dossiers: BTreeMap<Uid, HeldDossier>,
+    by_reference: HashMap<String, Uid>,
+    by_account: HashMap<String, Uid>,
+    by_code: HashMap<String, Uid>,
+    pub(super) notices: Vec<NoticeRow>,
+    pub(super) settled: Vec<Uid>,
+    pub(super) postings: Vec<Posting>,
+}
+
+impl<'a> Workbook<'a> {
+    /// Opens the book with what was found.
+    pub(super) fn open(
+        tenant: Tenant,
+        now: Instant,
+        slots: &'a HashMap<String, u8>,
+        found: Found,
+    ) -> Result<Self, Failure> {
+        let mut book = Self {
+            tenant,
+            now,
+            slots,
+            seen: HashMap::new(),
+            payments: HashMap::new(),
+            attempts: HashMap::new(),
+            bills: BTreeMap::new(),
+            dossiers: BTreeMap::new(),
+            by_reference: HashMap::new(),
+            by_account: HashMap::new(),
+            by_code: HashMap::new(),
+            notices: Vec::new(),
+            settled: Vec::new(),
+            postings: Vec::new(),
+        };
+        for head in found.notices {
+            let seen = Seen {
+                facts_hash: head.facts_hash,
+                verdict: head.verdict,
+            };
+            book.seen.insert((head.channel, head.key_hash), seen);
+        }
+        for row in found.payments {
+            let key = (row.channel.clone(), row.payment_key.clone());
+            book.payments.insert(
+                key,
+                HeldPayment {
+                    row,
+                    is_new: false,
+                    is_changed: false,
+                },
+            );
+        }
+        for (channel, order_ref, bill_id) in found.attempts {
+            book.attempts.insert((channel, order_ref), bill_id);
+        }
+        for row in found.dossiers {
+            book.hold_dossier(row);
+        }
+        for row in found.bills {
+            book.hold_bill(row)?;
+        }
+        for row in found.fee_items {
+            let item = row.to_fee_item()?;
+            if let Some(held) = row.bill_id.and_then(|bill| book.bills.get_mut(&bill)) {
+                held.parts.push((item.kind, item.amount.minor()));
+            }
+        }
+        for (dossier_id, bill_id, payment_id, provider) in found.standing {
+            let paid = PaidBy {
+                slot: book.slot(&provider),
+                bill_id: BillId(bill_id.0),
+            };
+            if let Some(dossier) = book.dossiers.get_mut(&dossier_id) {
+                dossier.standing.insert(payment_id, paid);
+            }
+        }
+        Ok(book)
+    }
+
+    fn hold_dossier(&mut self, row: DossierRow) {
+        self.by_code
+            .insert(row.code_squeezed.clone(), row.dossier_id);
+        let summary = DossierSummary {
+            id: DossierId(row.dossier_id.0),
+            code_squeezed: row.code_squeezed.clone(),
+            unit_code: row.unit_code.clone(),
+            is_closed: DossierStatus::parse(&row.status).is_some_and(DossierStatus::is_closed),
+        };
+        let id = row.dossier_id;
+        let held = HeldDossier {
+            row,
+            summary,
+            bills: Vec::new(),
+            standing: BTreeMap::new(),
+            is_touched: false,
+        };
+        self.dossiers.insert(id, held);
+    }
+
+    fn hold_bill(&mut self, row: BillRow) -> Result<(), Failure> {
+        let bill = row.to_bill()?;
+        self.by_reference.insert(row.reference.clone(), row.bill_id);
+        if let Some(account) = &row.virtual_account {
+            self.by_account.insert(account.clone(), row.bill_id);
+        }
+        if let Some(dossier) = self.dossiers.get_mut(&row.dossier_id) {
+            dossier.bills.push(row.bill_id);
+        }
+        self.bills.insert(
+            row.bill_id,
+            HeldBill {
+                row,
+                bill,
+                parts: Vec::new(),
+                is_changed: false,
+            },
+        );
+        Ok(())
+    }
+
+    fn slot(&self, provider: &str) -> u8 {
+        self.slots.get(provider).copied().unwrap_or(u8::MAX)
+    }
+
+    /// What was said before under this key, in the database or earlier in the batch.
+    pub(super) fn seen(&self, channel: &str, key_hash: &[u8]) -> Option<&Seen> {
+        self.seen.get(&(channel.to_owned(), key_hash.to_vec()))
+    }
+
+    /// Adds a notice to write and remembers its key.
+    pub(super) fn add_notice(&mut self, row: NoticeRow) {
+        let seen = Seen {
+            facts_hash: row.facts_hash.clone(),
+            verdict: row.verdict.clone(),
+        };
+        self.seen
+            .insert((row.channel.clone(), row.key_hash.clone()), seen);
+        self.notices.push(row);
+    }
+
+    /// The payment under a key.
+    pub(super) fn payment(&mut self, channel: &str, payment_key: &str) -> Option<&mut HeldPayment> {
+        self.payments
+            .get_mut(&(channel.to_owned(), payment_key.to_owned()))
+    }
+
+    /// Holds a payment seen for the first time.
+    pub(super) fn add_payment(&mut self, row: PaymentRow) {
+        let key = (row.channel.clone(), row.payment_key.clone());
+        self.payments.insert(
+            key,
+            HeldPayment {
+                row,
+                is_new: true,
+                is_changed: false,
+            },
+        );
+    }
+
+    fn candidate(&self, bill_id: Uid) -> Option<Candidate<'_>> {
+        let held = self.bills.get(&bill_id)?;
+        let dossier = self.dossiers.get(&held.row.dossier_id)?;
+        Some(Candidate {
+            bill: &held.bill,
+            dossier: &dossier.summary,
+        })
+    }
+
+    /// What the book holds for the clues of a notice.
+    pub(super) fn candidates(&self, channel: &str, clues: &Clues) -> Candidates<'_> {
+        let attempt = clues
+            .order_ref
+            .as_ref()
+            .and_then(|order_ref| self.attempts.get(&(channel.to_owned(), order_ref.clone())));
+        let named = |names: &HashMap<String, Uid>, text: &String| names.get(text).copied();
+        let of_codes = clues
+            .dossier_codes
+            .iter()
+            .filter_map(|code| named(&self.by_code, code));
+        let mut dossier_ids: Vec<Uid> = of_codes.collect();
+        dossier_ids.sort_unstable();
+        dossier_ids.dedup();
+        let bills_of = |id: &Uid| {
+            self.dossiers
+                .get(id)
+                .map_or(&[][..], |dossier| dossier.bills.as_slice())
+        };
+        Candidates {
+            by_attempt: attempt.and_then(|&bill| self.candidate(bill)),
+            by_reference: clues
+                .references
+                .iter()
+                .filter_map(|text| self.candidate(named(&self.by_reference, text)?))
+                .collect(),
+            by_virtual_account: clues
+                .virtual_account
+                .as_ref()
+                .and_then(|text| self.candidate(named(&self.by_account, text)?)),
+            by_dossier: dossier_ids
+                .iter()
+                .flat_map(bills_of)
+                .filter_map(|&bill| self.candidate(bill))
+                .collect(),
+        }
+    }
+
+    /// The unit that executes the dossier of a bill.
+    pub(super) fn unit_of(&self, bill_id: Uid) -> String {
+        let dossier = self
+            .bills
+            .get(&bill_id)
+            .and_then(|held| self.dossiers.get(&held.row.dossier_id));
+        dossier.map_or_else(String::new, |dossier| dossier.summary.unit_code.clone())
+    }
+
+    /// Undoes the cancellation of a bill that was paid before it was cancelled and is told only
+    /// now: the whole of it is due again.
+    pub(super) fn reopen(&mut self, bill_id: Uid) {
+        let unit_code = self.unit_of(bill_id);
+        let Some(held) = self.bills.get_mut(&bill_id) else {
+            return;
+        };
+        if held.bill.cancelled_at.take().is_some() {
+            held.row.cancelled_at = None;
+            let currency = held.bill.total.currency();
+            let entry_id = EntryId::at(self.now);
+            let opened = bill_opened(entry_id, held.bill.id, &unit_code, currency, &held.parts);
+            self.postings.extend(opened);
+        }
+    }
+
+    /// Adds to what was paid on a bill (less than zero for money taken back).
+    pub(super) fn pay(&mut self, bill_id: Uid, minor: i64) -> Result<(), Failure> {
+        let overflow = || Failure::Broken(format!("bill {} cannot hold {minor} more", bill_id.0));
+        let held = self.bills.get_mut(&bill_id).ok_or_else(overflow)?;
+        held.bill = held.bill.clone().with_paid(minor).ok_or_else(overflow)?;
+        held.row.paid_minor = held.bill.paid_minor;
+        held.bill.state.as_str().clone_into(&mut held.row.state);
+        held.is_changed = true;
+        Ok(())
+    }
+
+    /// Notes whether money of a payment stands on its dossier now.
+    pub(super) fn stand(&mut self, payment: &PaymentRow) {
+        let (Some(dossier_id), Some(bill_id)) = (payment.dossier_id, payment.bill_id) else {
+            return;
+        };
+        let paid = PaidBy {
+            slot: self.slot(&payment.provider),
+            bill_id: BillId(bill_id.0),
+        };
+        if let Some(dossier) = self.dossiers.get_mut(&dossier_id) {
+            dossier.is_touched = true;
+            if payment.allocated_minor + payment.credit_minor > 0 {
+                dossier.standing.insert(payment.payment_id, paid);
+            } else {
+                dossier.standing.remove(&payment.payment_id);
+            }
+        }
+    }
+
+    /// Closes the book: the rows to write, sealed on `head`.
+    pub(super) fn close(mut self, head: &mut ChainHead) -> Batch {
+        let mut batch = Batch::default();
+        for held in self.dossiers.values().filter(|held| held.is_touched) {
+            let before = Class(held.row.class);
+            let bills = held.bills.iter().filter_map(|id| self.bills.get(id));
+            let bills: Vec<Bill> = bills.map(|held| held.bill.clone()).collect();
+            let paid_by: Vec<PaidBy> = held.standing.values().copied().collect();
+            let after = before.with_payments(&bills, &paid_by);
+            if after != before {
+                batch.classes.push((held.row.dossier_id, after.0));
+                batch
+                    .counts
+                    .extend(count_moves(&held.row, before, -1, head.chain));
+                batch
+                    .counts
+                    .extend(count_moves(&held.row, after, 1, head.chain));
+            }
+        }
+        batch.counts = summed_counts(batch.counts);
+        let changed_bills = self.bills.into_values().filter(|held| held.is_changed);
+        batch.bills = changed_bills.map(|held| held.row).collect();
+        let mut payments: Vec<HeldPayment> = self.payments.into_values().collect();
+        payments.sort_unstable_by_key(|held| held.row.payment_id);
+        for held in payments {
+            if held.is_new {
+                batch.new_payments.push(held.row);
+            } else if held.is_changed {
+                batch.changed_payments.push(held.row);
+            }
+        }
+        batch.balances = balances(self.tenant, head.chain, &self.postings);
+        batch.block = head.seal(self.now, &self.postings);
+        batch.notices = std::mem::take(&mut self.notices);
+        batch.settled_notices = self.settled;
+        batch
+    }
+}
+
+/// The first day of a day's month.
+fn month_of(day: Day) -> Day {
+    day.with_day(1).unwrap_or(day)
+}
+
+/// What a dossier adds to the counts of both grains when it enters (`n` = 1) or leaves (-1) a class.
+pub(super) fn count_moves(row: &DossierRow, class: Class, n: i64, writer: i32) -> [CountRow; 2] {
+    let of = |grain, period| CountRow {
+        tenant: row.tenant,
+        grain,
+        period,
+        unit_code: row.unit_code.clone(),
+        procedure_code: row.procedure_code.clone(),
+        class: class.0,
+        writer,
+        n,
+    };
+    [of(0, row.received_on), of(1, month_of(row.received_on))]
+}
+
+/// Sums moves of the same cell, drops those that cancel out, and orders them by key.
+pub(super) fn summed_counts(moves: Vec<CountRow>) -> Vec<CountRow> {
+    let mut sums: BTreeMap<(i32, Day, String, String, i32), CountRow> = BTreeMap::new();
+    for row in moves {
+        let key = (
+            row.grain,
+            row.period,
+            row.unit_code.clone(),
+            row.procedure_code.clone(),
+            row.class,
+        );
+        sums.entry(key)
+            .and_modify(|sum| sum.n += row.n)
+            .or_insert(row);
+    }
+    sums.into_values().filter(|row| row.n != 0).collect()
+}
+
+/// What postings add to the balances of their accounts, by account.
+pub(super) fn balances(tenant: Tenant, writer: i32, postings: &[Posting]) -> Vec<BalanceRow> {
+    let mut sums: BTreeMap<(String, String), BalanceRow> = BTreeMap::new();
+    let mut add = |account: String, posting: &Posting, debit_minor: i64, credit_minor: i64| {
+        let currency = posting.amount.currency().to_string();
+        let sum = sums
+            .entry((account.clone(), currency.clone()))
+            .or_insert(BalanceRow {
+                tenant: tenant.0,
+                account,
+                currency,
+                writer,
+                debit_minor: 0,
+                credit_minor: 0,
+            });
+        sum.debit_minor += debit_minor;
+        sum.credit_minor += credit_minor;
+    };
+    for posting in postings {
+        let minor = posting.amount.minor();
+        add(posting.debit.to_string(), posting, minor, 0);
+        add(posting.credit.to_string(), posting, 0, minor);
+    }
+    sums.into_values().collect()
+}

@@ -1,0 +1,146 @@
+//! Rows to words of the house and back. A row that holds a text no version of this program writes
+//! is a broken database, named by its id.
+
+use super::failure::Failure;
+use super::rows::{BillRow, FeeItemRow, NoticeRow, PaymentRow};
+use super::types::{Ts, Uid};
+use crate::domain::bill::{Bill, BillState};
+use crate::domain::dossier::{FeeItem, FeeKind};
+use crate::domain::ids::{BillId, DossierId};
+use crate::domain::money::{Currency, Money};
+use crate::domain::notice::{Notice, Verdict};
+use crate::domain::payment::PaymentStatus;
+
+fn strange(table: &str, id: Uid, column: &str, value: &str) -> Failure {
+    Failure::Broken(format!("{table} {} has the {column} \"{value}\"", id.0))
+}
+
+impl BillRow {
+    /// The bill.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when state or currency is none we write.
+    pub fn to_bill(&self) -> Result<Bill, Failure> {
+        let strange = |column, value| strange("bill", self.bill_id, column, value);
+        let currency =
+            Currency::parse(&self.currency).map_err(|_| strange("currency", &self.currency))?;
+        Ok(Bill {
+            id: BillId(self.bill_id.0),
+            dossier_id: DossierId(self.dossier_id.0),
+            reference: self.reference.clone(),
+            virtual_account: self.virtual_account.clone(),
+            total: Money::new(self.total_minor, currency),
+            paid_minor: self.paid_minor,
+            state: BillState::parse(&self.state).ok_or_else(|| strange("state", &self.state))?,
+            due_on: self.due_on,
+            cancelled_at: self.cancelled_at.map(|at| at.0),
+        })
+    }
+}
+
+impl FeeItemRow {
+    /// The fee item.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when kind or currency is none we write.
+    pub fn to_fee_item(&self) -> Result<FeeItem, Failure> {
+        let strange =
+            |column, value| strange("fee item of dossier", self.dossier_id, column, value);
+        let currency =
+            Currency::parse(&self.currency).map_err(|_| strange("currency", &self.currency))?;
+        Ok(FeeItem {
+            kind: FeeKind::parse(&self.kind).ok_or_else(|| strange("kind", &self.kind))?,
+            code: self.code.clone(),
+            name: self.name.clone(),
+            amount: Money::new(self.amount_minor, currency),
+            basis: self.basis.clone(),
+        })
+    }
+}
+
+impl PaymentRow {
+    /// The status.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when it is none we write.
+    pub fn to_status(&self) -> Result<PaymentStatus, Failure> {
+        PaymentStatus::parse(&self.status)
+            .ok_or_else(|| strange("payment", self.payment_id, "status", &self.status))
+    }
+
+    /// The amount.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when the currency is none we write.
+    pub fn to_amount(&self) -> Result<Money, Failure> {
+        let currency = Currency::parse(&self.currency)
+            .map_err(|_| strange("payment", self.payment_id, "currency", &self.currency))?;
+        Ok(Money::new(self.amount_minor, currency))
+    }
+
+    /// The facts of the payment as a notice would tell them, for matching it later.
+    ///
+    /// # Errors
+    /// As [`PaymentRow::to_status`] and [`PaymentRow::to_amount`].
+    pub fn to_notice(&self) -> Result<Notice, Failure> {
+        Ok(Notice {
+            event_id: None,
+            provider_txn_id: self.provider_txn_id.clone(),
+            payment_key: self.payment_key.clone(),
+            order_ref: self.order_ref.clone(),
+            amount: self.to_amount()?,
+            refunded_minor: (self.refunded_minor > 0).then_some(self.refunded_minor),
+            status: self.to_status()?,
+            paid_at: self.paid_at.map(|at| at.0),
+            memo: self.memo.clone(),
+            virtual_account: self.virtual_account.clone(),
+            account_number: self.account_number.clone(),
+            bank_txn_id: self.bank_txn_id.clone(),
+        })
+    }
+
+    /// A payment as its first notice tells it, not yet matched.
+    #[must_use]
+    pub fn of_notice(tenant: i32, id: Uid, channel: &str, provider: &str, notice: &Notice) -> Self {
+        Self {
+            tenant,
+            payment_id: id,
+            channel: channel.to_owned(),
+            provider: provider.to_owned(),
+            payment_key: notice.payment_key.clone(),
+            provider_txn_id: notice.provider_txn_id.clone(),
+            order_ref: notice.order_ref.clone(),
+            amount_minor: notice.amount.minor(),
+            currency: notice.amount.currency().to_string(),
+            status: notice.status.as_str().to_owned(),
+            paid_at: notice.paid_at.map(Ts),
+            memo: notice.memo.clone(),
+            virtual_account: notice.virtual_account.clone(),
+            account_number: notice.account_number.clone(),
+            bank_txn_id: notice.bank_txn_id.clone(),
+            bill_id: None,
+            dossier_id: None,
+            match_outcome: UNSETTLED.to_owned(),
+            match_rule: None,
+            match_reason: String::new(),
+            allocated_minor: 0,
+            credit_minor: 0,
+            suspense_minor: 0,
+            refunded_minor: 0,
+        }
+    }
+}
+
+/// The match outcome of a payment that is recorded and not yet looked at.
+pub const UNSETTLED: &str = "unsettled";
+
+impl NoticeRow {
+    /// What the notice was answered by.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when it is none we write.
+    pub fn to_verdict(&self) -> Result<Verdict, Failure> {
+        Verdict::parse(&self.verdict)
+            .ok_or_else(|| strange("notice", self.notice_id, "verdict", &self.verdict))
+    }
+}
