@@ -2,5 +2,6 @@
 //! out, or a [`provider::Refusal`] that says why not. Nothing is stored here and no clock is read.
 
 pub mod json;
+mod json_reader;
 pub mod provider;
 pub mod verify;
