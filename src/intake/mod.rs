@@ -4,4 +4,5 @@
 pub mod json;
 mod json_reader;
 pub mod provider;
+pub mod query;
 pub mod verify;
