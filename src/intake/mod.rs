@@ -5,4 +5,5 @@ pub mod json;
 mod json_reader;
 pub mod provider;
 pub mod query;
+pub mod signature;
 pub mod verify;
