@@ -6,6 +6,7 @@ pub mod fields;
 pub mod json;
 mod json_reader;
 pub mod provider;
+pub mod providers;
 pub mod query;
 pub mod signature;
 pub mod verify;
