@@ -10,66 +10,11 @@ use crate::domain::notice::{Notice, Verdict};
 use crate::domain::time::Instant;
 use crate::intake::verify::{Checked, Verified};
 
-/// The two methods webhooks use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// The call is in the query.
-    Get,
-    /// The call is in the body.
-    Post,
-}
+pub use crate::intake::call::{Method, RawCall};
 
-impl Method {
-    /// The word of HTTP.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-}
-
-/// One call exactly as received.
-#[derive(Clone)]
-pub struct RawCall {
-    /// The HTTP method.
-    pub method: Method,
-    /// The query as received, without `?`, not decoded.
-    pub query: String,
-    /// The headers that providers use, names in lower case, one entry per header line.
-    pub headers: Vec<(String, String)>,
-    /// The body, byte for byte.
-    pub body: Vec<u8>,
-    /// When it arrived, UTC.
-    pub arrived_at: Instant,
-}
-
-impl RawCall {
-    /// A header that stands exactly once.
-    ///
-    /// # Errors
-    /// [`Refusal::Missing`] when absent, [`Refusal::Malformed`] when given twice.
-    pub fn header(&self, name: &'static str) -> Result<&str, Refusal> {
-        let mut found = self.headers.iter().filter(|(known, _)| known == name);
-        match (found.next(), found.next()) {
-            (Some((_, value)), None) => Ok(value),
-            (None, _) => Err(Refusal::Missing(Cow::Borrowed(name))),
-            (Some(_), Some(_)) => Err(Refusal::malformed(name, "is given twice")),
-        }
-    }
-}
-
-impl std::fmt::Debug for RawCall {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "RawCall({}, {} bytes)",
-            self.method.as_str(),
-            self.body.len()
-        )
-    }
-}
+/// Seconds after which a provider may call again when we could not make its call durable: the
+/// queue drains in less.
+pub const TRY_AGAIN_AFTER_S: u32 = 5;
 
 /// Why a call is not taken. Nothing of a refused call touches money or keys.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -112,6 +57,37 @@ impl Refusal {
         Self::Malformed {
             field: field.into(),
             reason: reason.into(),
+        }
+    }
+
+    /// Whether the caller did not prove who it is. `proof` names the fields or headers that the
+    /// proof is made of: without one of them there is none.
+    #[must_use]
+    pub fn is_unproven(&self, proof: &[&str]) -> bool {
+        match self {
+            Self::SignatureMismatch | Self::OutsideWindow(_) => true,
+            Self::Missing(name) => proof.contains(&name.as_ref()),
+            Self::WrongMethod(_)
+            | Self::WrongContentType(_)
+            | Self::Malformed { .. }
+            | Self::NotOurs(_)
+            | Self::NotConfigured(_) => false,
+        }
+    }
+
+    /// The HTTP status of the refusal, for providers that look at it.
+    #[must_use]
+    pub fn status(&self, proof: &[&str]) -> u16 {
+        match self {
+            Self::WrongMethod(_) => 405,
+            unproven if unproven.is_unproven(proof) => 401,
+            Self::SignatureMismatch
+            | Self::OutsideWindow(_)
+            | Self::Missing(_)
+            | Self::WrongContentType(_)
+            | Self::Malformed { .. }
+            | Self::NotOurs(_)
+            | Self::NotConfigured(_) => 400,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The step from a raw call to a verified one. [`Verified`] has private fields and is made here
 //! alone, so nothing that was not checked can reach normalisation or the books.
 
+use std::borrow::Cow;
+
 use super::json::Json;
 use super::provider::{Provider, RawCall, Refusal};
 use crate::config::channel::Channel;
@@ -36,6 +38,39 @@ impl Verified {
     #[must_use]
     pub fn content(&self) -> &Content {
         &self.checked.content
+    }
+
+    /// The signed JSON.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] when something else was signed, which no check of ours hands back.
+    pub fn json(&self) -> Result<&Json, Refusal> {
+        match &self.checked.content {
+            Content::Json(json) => Ok(json),
+            Content::Pairs(_) => Err(Refusal::malformed("body", "is not JSON")),
+        }
+    }
+
+    /// The value of a signed pair; an empty one counts as absent.
+    #[must_use]
+    pub fn opt_pair(&self, name: &str) -> Option<&str> {
+        match &self.checked.content {
+            Content::Pairs(pairs) => pairs
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+                .filter(|value| !value.is_empty()),
+            Content::Json(_) => None,
+        }
+    }
+
+    /// The value of a signed pair that must be there.
+    ///
+    /// # Errors
+    /// [`Refusal::Missing`].
+    pub fn pair(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.opt_pair(name)
+            .ok_or(Refusal::Missing(Cow::Borrowed(name)))
     }
 
     /// When the call arrived.
