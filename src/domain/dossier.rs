@@ -106,6 +106,19 @@ pub struct FeeItem {
     pub basis: String,
 }
 
+/// What matching asks of a dossier: enough to place money, nothing about the citizen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DossierSummary {
+    /// Our id.
+    pub id: DossierId,
+    /// The code reduced to capital letters and digits.
+    pub code_squeezed: String,
+    /// Executing unit.
+    pub unit_code: String,
+    /// Whether money can no longer serve its purpose, see [`DossierStatus::is_closed`].
+    pub is_closed: bool,
+}
+
 /// One request of a citizen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dossier {
