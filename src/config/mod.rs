@@ -3,4 +3,12 @@
 
 pub mod channel;
 pub mod clock;
+pub mod error;
+mod judge;
+mod layers;
+pub mod load;
 pub mod secret;
+pub mod settings;
+
+#[cfg(test)]
+mod tests;

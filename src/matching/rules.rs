@@ -147,13 +147,14 @@ pub fn decide(notice: &Notice, candidates: &Candidates<'_>, accounts: &[String])
 
 /// The receiving account, where it is none of ours. Grouping marks are not part of a number.
 fn foreign_account<'a>(notice: &'a Notice, accounts: &[String]) -> Option<&'a str> {
-    let account = notice.account_number.as_deref()?;
+    let account = notice
+        .account_number
+        .as_deref()
+        .filter(|_| !accounts.is_empty())?;
     let marks_off =
         |text: &'_ str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
     let bare = marks_off(account);
-    let is_ours = accounts.is_empty()
-        || bare.is_empty()
-        || accounts.iter().any(|ours| marks_off(ours) == bare);
+    let is_ours = bare.is_empty() || accounts.iter().any(|ours| marks_off(ours) == bare);
     (!is_ours).then_some(account)
 }
 

@@ -1,0 +1,225 @@
+//! The sections: layered settings come in, checked sections go out, or the first fault.
+//! The compiled-in defaults say which keys exist and of which kind they are; channels are judged
+//! elsewhere.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::config::error::{ConfigError, Origin};
+use crate::config::layers::{Given, Layer, Value};
+use crate::config::settings::{
+    DatabaseSettings, LogFormat, LogSettings, OfficeSettings, QuarantineSettings, ServerSettings,
+    Settings, WriterSettings,
+};
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Refuses keys that the defaults do not have, and values of another kind.
+pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
+    let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
+    for (path, given) in layer {
+        if path.first().is_some_and(|first| first == "channels") {
+            continue;
+        }
+        let key = path.join(".");
+        let Some(default) = defaults.get(path) else {
+            let is_section = defaults.keys().any(|known| known.starts_with(path));
+            if !is_section {
+                return Err(ConfigError::unknown_key(&given.origin, &key, &known));
+            }
+            if !given.value.is_table() {
+                let reason = "is a section, not a value";
+                return Err(ConfigError::wrong(&given.origin, key, reason));
+            }
+            continue;
+        };
+        let (is, should) = (&given.value, &default.value);
+        if std::mem::discriminant(is) != std::mem::discriminant(should) {
+            let reason = format!("must be {}", kind(should));
+            return Err(ConfigError::wrong(&given.origin, key, reason));
+        }
+    }
+    Ok(())
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Text(_) => "text",
+        Value::Whole(_) => "a whole number",
+        Value::Flag(_) => "true or false",
+        Value::List(_) => "a list",
+        Value::Table(_) | Value::Other => "a section",
+    }
+}
+
+/// Everything but the channels, from settings whose keys were checked.
+pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
+    let read = Reader { layer };
+    Ok(Settings {
+        database: database(&read)?,
+        server: server(&read)?,
+        writer: writer(&read)?,
+        quarantine: QuarantineSettings {
+            max_rows: read.whole("quarantine.max_rows", 0)?,
+            max_per_second: read.whole("quarantine.max_per_second", 1)?,
+        },
+        office: office(&read)?,
+        channels: BTreeMap::new(),
+        log: log(&read)?,
+        migrate_on_serve: read.flag("migrate_on_serve")?,
+    })
+}
+
+/// Reads settings by dotted key.
+struct Reader<'a> {
+    layer: &'a Layer,
+}
+
+impl<'a> Reader<'a> {
+    fn given(&self, key: &str) -> Result<&'a Given, ConfigError> {
+        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+        self.layer.get(&path).ok_or_else(|| {
+            ConfigError::wrong(
+                &Origin::File("default.toml".to_owned(), None),
+                key,
+                "is missing",
+            )
+        })
+    }
+
+    /// The value as `take` reads it, with its place.
+    fn get<T>(
+        &self,
+        key: &str,
+        take: impl FnOnce(&'a Value) -> Option<T>,
+        reason: &str,
+    ) -> Result<(T, &'a Origin), ConfigError> {
+        let given = self.given(key)?;
+        let value = take(&given.value);
+        let value = value.ok_or_else(|| ConfigError::wrong(&given.origin, key, reason))?;
+        Ok((value, &given.origin))
+    }
+
+    fn text(&self, key: &str) -> Result<(&'a str, &'a Origin), ConfigError> {
+        self.get(key, Value::text, "must be text")
+    }
+
+    fn whole<T: TryFrom<i64>>(&self, key: &str, least: i64) -> Result<T, ConfigError> {
+        let take = |value: &Value| {
+            let number = value.whole().filter(|number| *number >= least)?;
+            T::try_from(number).ok()
+        };
+        let reason = format!("must be a whole number, {least} or more");
+        Ok(self.get(key, take, &reason)?.0)
+    }
+
+    fn flag(&self, key: &str) -> Result<bool, ConfigError> {
+        let take = |value: &Value| {
+            let is_flag = matches!(value, Value::Flag(_));
+            is_flag.then_some(matches!(value, Value::Flag(true)))
+        };
+        Ok(self.get(key, take, "must be true or false")?.0)
+    }
+
+    fn texts(&self, key: &str) -> Result<(Vec<String>, &'a Origin), ConfigError> {
+        self.get(key, Value::texts, "must be a list of texts")
+    }
+}
+
+/// The address is not repeated in an error, because it may hold a password.
+fn database(read: &Reader<'_>) -> Result<DatabaseSettings, ConfigError> {
+    let key = "database.url";
+    let (url, origin) = read.text(key)?;
+    let url = url.trim();
+    let wrong = |reason: &str| ConfigError::wrong(origin, key, reason);
+    let url = match url.split_once("://") {
+        Some(("sqlite" | "postgres" | "postgresql", "")) => {
+            return Err(wrong("names no database after its scheme"));
+        }
+        Some(("sqlite" | "postgres", _)) => url.to_owned(),
+        Some(("postgresql", rest)) => format!("postgres://{rest}"),
+        _ => {
+            return Err(wrong(
+                "must begin with sqlite:// or postgres://, such as sqlite://var/doisoat.db",
+            ));
+        }
+    };
+    Ok(DatabaseSettings { url })
+}
+
+fn server(read: &Reader<'_>) -> Result<ServerSettings, ConfigError> {
+    let key = "server.listen";
+    let (text, origin) = read.text(key)?;
+    let numeric = text
+        .strip_prefix("localhost:")
+        .map(|port| format!("127.0.0.1:{port}"));
+    let listen: SocketAddr = numeric.as_deref().unwrap_or(text).parse().map_err(|_| {
+        let reason = format!("is \"{text}\": write an address and a port, such as 127.0.0.1:8080");
+        ConfigError::wrong(origin, key, reason)
+    })?;
+    let workers = match read.whole("server.workers", 0)? {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        given => given,
+    };
+    Ok(ServerSettings {
+        listen,
+        workers,
+        body_limit_bytes: read.whole("server.body_limit_bytes", 1_024)?,
+        request_timeout: Duration::from_secs(read.whole("server.request_timeout_s", 1)?),
+        shutdown: Duration::from_secs(read.whole("server.shutdown_s", 0)?),
+    })
+}
+
+fn writer(read: &Reader<'_>) -> Result<WriterSettings, ConfigError> {
+    let queue: usize = read.whole("writer.queue", 1)?;
+    let batch: usize = read.whole("writer.batch", 1)?;
+    if batch > queue {
+        let origin = &read.given("writer.batch")?.origin;
+        let reason = format!("is {batch}, more than the {queue} of writer.queue");
+        return Err(ConfigError::wrong(origin, "writer.batch", reason));
+    }
+    Ok(WriterSettings { queue, batch })
+}
+
+fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {
+    let key = "office.provinces";
+    let (provinces, origin) = read.texts(key)?;
+    let is_code = |code: &String| {
+        let digits = code.strip_prefix(['H', 'G']);
+        digits.is_some_and(|d| d.len() == 2 && d.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if let Some(wrong) = provinces.iter().find(|code| !is_code(code)) {
+        let reason = format!("holds \"{wrong}\": a code is H or G and two digits, such as H12");
+        return Err(ConfigError::wrong(origin, key, reason));
+    }
+    Ok(OfficeSettings {
+        province_name: read.text("office.province_name")?.0.to_owned(),
+        provinces,
+    })
+}
+
+fn log(read: &Reader<'_>) -> Result<LogSettings, ConfigError> {
+    let (level, origin) = read.text("log.level")?;
+    let is_level = |directive: &str| {
+        let last = directive.rsplit('=').next().unwrap_or("").trim();
+        LEVELS.contains(&last.to_lowercase().as_str())
+    };
+    if !level.split(',').all(is_level) {
+        let reason = format!("is \"{level}\": write one of {}", LEVELS.join(", "));
+        return Err(ConfigError::wrong(origin, "log.level", reason));
+    }
+    let (format, origin) = read.text("log.format")?;
+    let format = match format {
+        "json" => LogFormat::Json,
+        "pretty" => LogFormat::Pretty,
+        other => {
+            let reason = format!("is \"{other}\": write json or pretty");
+            return Err(ConfigError::wrong(origin, "log.format", reason));
+        }
+    };
+    Ok(LogSettings {
+        level: level.to_owned(),
+        format,
+    })
+}

@@ -1,0 +1,117 @@
+//! The settings after judging: one struct per concern, every value checked. Where each value came
+//! from is no longer known here. Nothing in them prints a password.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::channel::Channel;
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where rows are kept.
+    pub database: DatabaseSettings,
+    /// How HTTP is answered.
+    pub server: ServerSettings,
+    /// How verified calls reach the database.
+    pub writer: WriterSettings,
+    /// How many refused calls are kept.
+    pub quarantine: QuarantineSettings,
+    /// Whose gateway this is.
+    pub office: OfficeSettings,
+    /// Merchant accounts by name.
+    pub channels: BTreeMap<String, Channel>,
+    /// What is logged and how.
+    pub log: LogSettings,
+    /// Whether `serve` brings the schema up to date first.
+    pub migrate_on_serve: bool,
+}
+
+/// Where rows are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// `sqlite://path` or `postgres://…`.
+    pub url: String,
+}
+
+impl DatabaseSettings {
+    /// The address for people and logs: user, password and parameters left out.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
+        if scheme != "postgres" {
+            return self.url.clone();
+        }
+        let bare = rest.split('?').next().unwrap_or("");
+        let host = bare.rsplit('@').next().unwrap_or("");
+        format!("{scheme}://{host}")
+    }
+}
+
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseSettings({})", self.shown())
+    }
+}
+
+/// How HTTP is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Threads, at least one.
+    pub workers: usize,
+    /// Largest body taken.
+    pub body_limit_bytes: usize,
+    /// When an unanswered request is given up.
+    pub request_timeout: Duration,
+    /// How long calls under way may take to finish at the end.
+    pub shutdown: Duration,
+}
+
+/// How verified calls reach the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriterSettings {
+    /// Calls that may wait.
+    pub queue: usize,
+    /// Most calls of one transaction, never more than may wait.
+    pub batch: usize,
+}
+
+/// How many refused calls are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantineSettings {
+    /// Rows in all.
+    pub max_rows: u32,
+    /// Rows added in one second.
+    pub max_per_second: u32,
+}
+
+/// Whose gateway this is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeSettings {
+    /// The name people read, may be empty.
+    pub province_name: String,
+    /// Codes whose dossiers are taken; empty for any.
+    pub provinces: Vec<String>,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// For a terminal.
+    Pretty,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// A level, or directives per module.
+    pub level: String,
+    /// The form of lines.
+    pub format: LogFormat,
+}

@@ -1,0 +1,211 @@
+//! What is refused, and in which words: one configuration and one sentence per line. No sentence
+//! may hold a secret.
+
+use super::*;
+
+fn refused(table: &[(&str, &str)]) {
+    for (text, sentence) in table {
+        assert_eq!(loaded(&[text], &[]).unwrap_err(), *sentence, "{text}");
+    }
+}
+
+#[test]
+fn a_mistyped_name_is_refused_with_the_nearest_known_one() {
+    let table = [
+        (
+            "[server]\nlisen = \"x\"\n",
+            "0.toml:2: unknown key server.lisen; did you mean server.listen?",
+        ),
+        (
+            "[sever]\nlisten = \"x\"\n",
+            "0.toml:2: unknown key sever.listen; did you mean server.listen?",
+        ),
+        (
+            "[server]\nurl = \"x\"\n",
+            "0.toml:2: unknown key server.url; did you mean database.url?",
+        ),
+        ("[something]\n", "0.toml:1: unknown key something"),
+        (
+            "server.listen.port = 1\n",
+            "0.toml:1: unknown key server.listen.port",
+        ),
+        (
+            "[channels.a]\nprovidr = \"vnpay\"\nprovider = \"vnpay\"\n",
+            "0.toml:2: unknown key channels.a.providr; did you mean channels.a.provider?",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\nsecrets.hashsecret = \"wonderland\"\n",
+            "0.toml:3: unknown key channels.a.secrets.hashsecret; did you mean channels.a.secrets.hash_secret?",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\nsettings.shceme = \"x\"\n",
+            "0.toml:3: unknown key channels.a.settings.shceme; did you mean channels.a.settings.scheme?",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpai\"\n",
+            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay",
+        ),
+        (
+            "[channels.a]\nprovider = \"sepay\"\nsettings.scheme = \"sepay-hmca\"\n",
+            "0.toml:3: channels.a.settings.scheme is \"sepay-hmca\"; known are sepay-hmac, sepay-apikey; did you mean sepay-hmac?",
+        ),
+    ];
+    refused(&table);
+    assert_eq!(
+        loaded(&[], &[("DOISOAT__SERVER__LISEN", "x")]).unwrap_err(),
+        "environment DOISOAT__SERVER__LISEN: unknown key server.lisen; did you mean server.listen?"
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_refused_with_its_place() {
+    let table = [
+        ("server = 3\n", "0.toml:1: server is a section, not a value"),
+        (
+            "[server]\nworkers = \"4\"\n",
+            "0.toml:2: server.workers must be a whole number",
+        ),
+        (
+            "[server]\nworkers = -1\n",
+            "0.toml:2: server.workers must be a whole number, 0 or more",
+        ),
+        (
+            "[server]\nworkers = 1.5\n",
+            "0.toml:2: server.workers must be a whole number",
+        ),
+        (
+            "[server]\nlisten = \"8080\"\n",
+            "0.toml:2: server.listen is \"8080\": write an address and a port, such as 127.0.0.1:8080",
+        ),
+        (
+            "[database]\nurl = \"postgre://u:wonderland@h/d\"\n",
+            "0.toml:2: database.url must begin with sqlite:// or postgres://, such as sqlite://var/doisoat.db",
+        ),
+        (
+            "[database]\nurl = \"sqlite://\"\n",
+            "0.toml:2: database.url names no database after its scheme",
+        ),
+        (
+            "[writer]\nqueue = 10\nbatch = 20\n",
+            "0.toml:3: writer.batch is 20, more than the 10 of writer.queue",
+        ),
+        (
+            "[office]\nprovinces = [\"12\"]\n",
+            "0.toml:2: office.provinces holds \"12\": a code is H or G and two digits, such as H12",
+        ),
+        (
+            "[office]\nprovinces = [12]\n",
+            "0.toml:2: office.provinces must be a list of texts",
+        ),
+        (
+            "[log]\nformat = \"xml\"\n",
+            "0.toml:2: log.format is \"xml\": write json or pretty",
+        ),
+        (
+            "[log]\nlevel = \"loud\"\n",
+            "0.toml:2: log.level is \"loud\": write one of off, error, warn, info, debug, trace",
+        ),
+    ];
+    refused(&table);
+    assert_eq!(
+        loaded(&[], &[("DOISOAT__WRITER__QUEUE", "many")]).unwrap_err(),
+        "environment DOISOAT__WRITER__QUEUE: writer.queue must be a whole number"
+    );
+    let absent = load(&[PathBuf::from("absent.toml")], [], &PROVIDERS).unwrap_err();
+    assert!(
+        absent
+            .to_string()
+            .starts_with("absent.toml cannot be read: ")
+    );
+}
+
+#[test]
+fn a_channel_that_cannot_be_used_is_refused_with_its_place() {
+    let table = [
+        (
+            "channels = 3\n",
+            "0.toml:1: channels is a section: write [channels.NAME]",
+        ),
+        (
+            "[channels]\na = 3\n",
+            "0.toml:2: channels.a.provider is missing: every channel names its provider",
+        ),
+        (
+            "[channels.a]\n",
+            "0.toml:1: channels.a.provider is missing: every channel names its provider",
+        ),
+        (
+            "[channels.A_b]\nprovider = \"vnpay\"\n",
+            "0.toml:2: channels.A_b is no channel name: write 1 to 32 of a-z, 0-9 and -",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\nsecrets = \"wonderland\"\n",
+            "0.toml:3: channels.a.secrets is a section, not a value",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\ntenant = 0\n",
+            "0.toml:3: channels.a.tenant must be a whole number, 1 or more",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\nsettings.hash = \"md5\"\n",
+            "0.toml:3: channels.a.settings.hash is \"md5\"; known are sha256, hmac-sha256",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\nsettings.replay_window_s = -1\n",
+            "0.toml:3: channels.a.settings.replay_window_s must be a whole number of seconds, 0 or more",
+        ),
+        (
+            "[channels.a]\nprovider = \"vnpay\"\nsettings.accounts = [1]\n",
+            "0.toml:3: channels.a.settings.accounts must be a list of account numbers in quotes",
+        ),
+    ];
+    refused(&table);
+}
+
+#[test]
+fn a_secret_that_cannot_be_had_names_the_place_and_never_the_value() {
+    let table = [
+        (
+            "{ env = \"GONE\" }",
+            "the environment variable GONE is not set",
+        ),
+        (
+            "{ env = \"HOLLOW\" }",
+            "the environment variable HOLLOW is empty",
+        ),
+        ("\"\"", "the value is empty"),
+        ("[\"wonderland\", \"\"]", "the value is empty"),
+        (
+            "12345678",
+            "must be text, { file = \"…\" }, { env = \"…\" } or a list of these",
+        ),
+        (
+            "{ file = \"wonderland\", env = \"wonderland\" }",
+            "names either { file = \"…\" } or { env = \"…\" }, nothing else",
+        ),
+        (
+            "{ fil = \"wonderland\" }",
+            "names either { file = \"…\" } or { env = \"…\" }, nothing else",
+        ),
+    ];
+    for (value, reason) in table {
+        let text = format!("[channels.a]\nprovider = \"vnpay\"\nsecrets.hash_secret = {value}\n");
+        assert_eq!(
+            loaded(&[&text], &[("HOLLOW", "")]).unwrap_err(),
+            format!("0.toml:3: channel a, secret hash_secret: {reason}"),
+            "{value}"
+        );
+    }
+    let text = CHANNEL.replace("\"wonderland\"", "{ file = \"/gone/key\" }");
+    let error = loaded(&[&text], &[]).unwrap_err();
+    assert!(
+        error.contains("secret hash_secret: the file /gone/key cannot be read: "),
+        "{error}"
+    );
+    for broken in ["\"wonderland", "wonderland", "\"a\" \"wonderland\""] {
+        let text = CHANNEL.replace("\"wonderland\"", broken);
+        let error = loaded(&[&text], &[]).unwrap_err();
+        assert!(error.starts_with("0.toml:3: this is not TOML: "), "{error}");
+        assert!(!error.contains("wonderland"), "{error}");
+    }
+}
