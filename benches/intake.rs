@@ -1,2 +1,2 @@
-//! b
+//! Measures how fast calls are taken in.
 fn main() {}
