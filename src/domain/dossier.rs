@@ -1,6 +1,7 @@
 //! A dossier and its fee items, as the one-stop system tells them. Amounts are recorded
 //! decisions with their legal basis: nothing here computes what a fee should be.
 
+use super::dossier_code::DossierCode;
 use super::ids::DossierId;
 use super::money::Money;
 use super::time::Day;
@@ -122,13 +123,26 @@ pub struct DossierSummary {
     pub is_closed: bool,
 }
 
-/// One request of a citizen.
+/// A bill that the one-stop system asks for on a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dossier {
-    /// Our id.
-    pub id: DossierId,
-    /// The code as printed, see [`super::dossier_code`].
-    pub code: String,
+pub struct BillRequest {
+    /// The reference to give it; none lets us derive one of ours.
+    pub reference: Option<String>,
+    /// Last day to pay, local; none for no limit.
+    pub due_on: Option<Day>,
+    /// Positions of the fee items it asks for, counted from 0.
+    pub items: Vec<usize>,
+    /// The alias account opened for it at a bank.
+    pub virtual_account: Option<String>,
+    /// Whether it was withdrawn.
+    pub is_cancelled: bool,
+}
+
+/// One request of a citizen, as the one-stop system tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DossierFacts {
+    /// The code as printed.
+    pub code: DossierCode,
     /// National procedure code.
     pub procedure_code: String,
     /// Executing unit.
@@ -143,4 +157,6 @@ pub struct Dossier {
     pub applicant_name: String,
     /// Every synchronised fee item; an empty list is not the same as items of zero.
     pub fee_items: Vec<FeeItem>,
+    /// The bills asked for; fees paid at the counter or waived may never have one.
+    pub bills: Vec<BillRequest>,
 }
