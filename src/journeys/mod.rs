@@ -9,6 +9,7 @@ pub mod lease_chain;
 pub mod open_attempts;
 mod put_bills;
 pub mod put_dossiers;
+mod read_bills;
 pub mod read_catalogue;
 pub mod read_dossier;
 mod sums;

@@ -7,10 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{Duration, NaiveDate};
 use thiserror::Error;
 
+use super::read_bills::bills;
 use crate::domain::catalogue::Unit;
-use crate::domain::dossier::{
-    BillRequest, DossierFacts, DossierStatus, FeeItem, FeeKind, SubmittedVia,
-};
+use crate::domain::dossier::{DossierFacts, DossierStatus, FeeItem, FeeKind, SubmittedVia};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::money::{Currency, Money};
 use crate::domain::time::{Day, Instant, vietnam_day};
@@ -157,7 +156,7 @@ pub fn unknown_field(name: &str, known: &[&str]) -> FieldError {
     FieldError::new(name, format!("is not a known field{hint}"))
 }
 
-fn optional<'a>(json: &'a Json, field: &str) -> Result<Option<&'a str>, FieldError> {
+pub(super) fn optional<'a>(json: &'a Json, field: &str) -> Result<Option<&'a str>, FieldError> {
     json.opt_text(field)
         .map_err(|refusal| FieldError::of(&refusal))
 }
@@ -203,7 +202,7 @@ fn required_day(json: &Json, field: &str, today: Day) -> Result<Day, FieldError>
 }
 
 /// A due day may lie far ahead, but not absurdly.
-fn due_day(json: &Json, path: &str) -> Result<Option<Day>, FieldError> {
+pub(super) fn due_day(json: &Json, path: &str) -> Result<Option<Day>, FieldError> {
     let latest = NaiveDate::from_ymd_opt(2100, 12, 31).unwrap_or_default();
     optional(json, path)?
         .map(|text| day(path, text, latest))
@@ -241,7 +240,7 @@ fn unit(json: &Json, served: &Served, received_on: Day) -> Result<String, FieldE
 }
 
 /// A list that stands as JSON, or as JSON text inside a CSV cell; absent and empty are both empty.
-fn list(json: &Json, field: &str) -> Result<Vec<Json>, FieldError> {
+pub(super) fn list(json: &Json, field: &str) -> Result<Vec<Json>, FieldError> {
     let not_a_list = || FieldError::new(field, "must be a JSON list");
     match json.at(field) {
         None | Some(Json::Null) => Ok(Vec::new()),
@@ -293,110 +292,6 @@ fn fee_item(position: usize, item: &Json) -> Result<FeeItem, FieldError> {
         amount,
         basis: text("basis")?,
     })
-}
-
-/// The bills asked for: the list `bills`, or one over every fee item where a due day or a
-/// reference is given, or none.
-fn bills(json: &Json, items: &[FeeItem]) -> Result<Vec<BillRequest>, FieldError> {
-    let listed = list(json, "bills")?;
-    let due_on = due_day(json, "bill_due_on")?;
-    let reference = reference(json, "bill_reference")?;
-    if listed.is_empty() {
-        let is_asked = due_on.is_some() || reference.is_some();
-        let all = BillRequest {
-            reference,
-            due_on,
-            items: (0..items.len()).collect(),
-            virtual_account: None,
-            is_cancelled: false,
-        };
-        return Ok(is_asked.then_some(all).into_iter().collect());
-    }
-    if due_on.is_some() || reference.is_some() {
-        return Err(FieldError::new(
-            "bills",
-            "stands beside bill_due_on or bill_reference; give one of the two",
-        ));
-    }
-    let mut claimed = BTreeSet::new();
-    (0..)
-        .zip(listed.iter())
-        .map(|(position, bill): (usize, &Json)| {
-            let at = |error: FieldError| {
-                FieldError::new(format!("bills.{position}.{}", error.field), error.problem)
-            };
-            listed_bill(bill, items.len(), &mut claimed).map_err(at)
-        })
-        .collect()
-}
-
-fn listed_bill(
-    bill: &Json,
-    items: usize,
-    claimed: &mut BTreeSet<usize>,
-) -> Result<BillRequest, FieldError> {
-    const KNOWN: &[&str] = &[
-        "reference",
-        "due_on",
-        "items",
-        "virtual_account",
-        "is_cancelled",
-    ];
-    let Json::Object(members) = bill else {
-        return Err(FieldError::new("", "must be a JSON object"));
-    };
-    if let Some((name, _)) = members
-        .iter()
-        .find(|(name, _)| !KNOWN.contains(&name.as_str()))
-    {
-        return Err(unknown_field(name, KNOWN));
-    }
-    let mut positions = Vec::new();
-    for item in list(bill, "items")? {
-        let wrong = || {
-            FieldError::new(
-                "items",
-                "must list positions of fee items, counted from 0, each once",
-            )
-        };
-        let Json::Number(text) = item else {
-            return Err(wrong());
-        };
-        let position: usize = text.parse().map_err(|_| wrong())?;
-        if position >= items || !claimed.insert(position) {
-            return Err(wrong());
-        }
-        positions.push(position);
-    }
-    let is_cancelled = match bill.at("is_cancelled") {
-        None | Some(Json::Null | Json::Bool(false)) => false,
-        Some(Json::Bool(true)) => true,
-        Some(Json::Number(_) | Json::Text(_) | Json::List(_) | Json::Object(_)) => {
-            return Err(FieldError::new("is_cancelled", "must be true or false"));
-        }
-    };
-    Ok(BillRequest {
-        reference: reference(bill, "reference")?,
-        due_on: due_day(bill, "due_on")?,
-        items: positions,
-        virtual_account: optional(bill, "virtual_account")?.map(str::to_owned),
-        is_cancelled,
-    })
-}
-
-/// References given from outside: four to forty letters, digits, dots, dashes, underscores.
-fn reference(json: &Json, field: &str) -> Result<Option<String>, FieldError> {
-    let Some(text) = optional(json, field)? else {
-        return Ok(None);
-    };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    if (4..=40).contains(&text.len()) && text.bytes().all(is_plain) {
-        return Ok(Some(text.to_owned()));
-    }
-    Err(FieldError::new(
-        field,
-        format!("\"{text}\" is not 4 to 40 letters, digits, dots, dashes or underscores"),
-    ))
 }
 
 #[cfg(test)]
