@@ -101,6 +101,24 @@ impl BillPutter {
             );
             return Err(FieldError::new("fee_items", problem));
         }
+        let claimed: HashSet<usize> = facts
+            .bills
+            .iter()
+            .flat_map(|bill| bill.items.iter().copied())
+            .collect();
+        let is_claimed = |bill: &&&BillRow| {
+            bill.cancelled_at.is_none()
+                && items_of(bill, &known.fee_items)
+                    .iter()
+                    .any(|item| claimed.contains(item))
+        };
+        if let Some(other) = left.iter().find(is_claimed) {
+            let problem = format!(
+                "bill {} asks for these fee items already: name it, or cancel it first",
+                other.reference
+            );
+            return Err(FieldError::new("bills", problem));
+        }
         bills.extend(
             left.into_iter()
                 .map(|bill| (bill.clone(), items_of(bill, &known.fee_items))),

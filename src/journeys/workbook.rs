@@ -34,6 +34,17 @@ struct HeldBill {
     is_changed: bool,
 }
 
+impl HeldBill {
+    /// A cancelled bill whose fee items another bill asks for by now can never be due again, not
+    /// even for money sent before the cancellation: to matching it was never open.
+    fn give_up_lost_items(&mut self) {
+        let kept: i64 = self.parts.iter().map(|(_, minor)| minor).sum();
+        if self.bill.cancelled_at.is_some() && kept != self.row.total_minor {
+            self.bill.cancelled_at = Some(self.row.opened_at.0);
+        }
+    }
+}
+
 /// A dossier in the book, with the money that stands on it, by payment.
 pub(super) struct HeldDossier {
     row: DossierRow,
@@ -124,6 +135,9 @@ impl<'a> Workbook<'a> {
                 held.parts.push((item.kind, item.amount.minor()));
             }
         }
+        book.bills
+            .values_mut()
+            .for_each(HeldBill::give_up_lost_items);
         for (dossier_id, bill_id, payment_id, provider) in found.standing {
             let paid = PaidBy {
                 slot: book.slot(&provider),
