@@ -3,6 +3,8 @@
 //! transaction. Journeys show nothing; that is reporting's.
 
 pub mod apply_notice;
+mod keep_refusals;
 pub mod lease_chain;
 pub mod take_notices;
 pub mod workbook;
+pub mod write_batches;
