@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 pub mod check;
 pub mod context;
+pub mod import;
 pub mod migrate;
 pub mod officer;
 pub mod output;
@@ -17,6 +18,7 @@ pub mod serve;
 pub mod sweep;
 pub mod telemetry;
 pub mod token;
+pub mod verify;
 
 pub use context::{Context, End, Usage};
 
@@ -58,6 +60,10 @@ enum Command {
     Officer(officer::Arguments),
     /// Make tokens for the API
     Token(token::Arguments),
+    /// Take in a file of units, procedures or dossiers
+    Import(import::Arguments),
+    /// Recompute everything and name what does not come out the same
+    Verify(verify::Arguments),
 }
 
 impl Command {
@@ -70,6 +76,8 @@ impl Command {
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
+            Self::Import(arguments) => import::run(&arguments, context),
+            Self::Verify(arguments) => verify::run(&arguments, context),
         }
     }
 }
