@@ -34,7 +34,7 @@
 //!    call goes to the quarantine: bounded, never booked, replayable after a key is mended.
 //! 3. The provider's file puts it into our words: zero, one or many [`Notice`](domain::notice::Notice)s.
 //! 4. The call waits in a bounded queue ([`journeys::take_notices`]). A full queue answers "try again".
-//! 5. The writer ([`journeys::write_batches`]) commits everything that waits in one transaction: it
+//! 5. The writer ([`journeys::write_batch`]) commits everything that waits in one transaction: it
 //!    locks the dossiers concerned, tells new from repeat and conflict, decides
 //!    ([`matching::rules`]), posts ([`ledger::postings`]), moves bill, class and counts, seals a block.
 //! 6. Only then the door sends exactly the answer the provider's contract asks for.
