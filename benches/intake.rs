@@ -68,11 +68,12 @@ fn run(folder: &Path) {
     let postgres = std::env::var("DOISOAT_TEST_POSTGRES").ok();
     println!("preparing {BILLS} dossiers with a bill each");
     prepare(&lite, "SQLite");
-    let template = postgres.as_deref().map(|server| {
-        let url = new_database(server, "bench_template", "template1");
-        prepare(&url, "PostgreSQL");
-        url
-    });
+    if let Some(server) = &postgres {
+        prepare(
+            &new_database(server, "bench_template", "template1"),
+            "PostgreSQL",
+        );
+    }
     let calls = write_calls(folder);
     println!(
         "\n{:<44} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
@@ -106,28 +107,31 @@ fn run(folder: &Path) {
         best / single,
         100.0 * best / without
     );
-    if let (Some(server), Some(_)) = (&postgres, &template) {
-        let grouped = [64, 256].map(|conns| {
-            let url = new_database(server, &format!("bench_{conns}"), "bench_template");
-            measure(
-                "PostgreSQL, everything waiting in one",
-                "512",
-                &url,
-                &calls,
-                conns,
-            )
-        });
-        let best = grouped[0].max(grouped[1]);
-        let floors = [16, 64].map(|clients| pgbench(server, clients, folder));
-        println!(
-            "PostgreSQL: {:.1} times pgbench at 16 connections, {:.1} times at 64, {:.0} % of the handler without storage",
-            best / floors[0],
-            best / floors[1],
-            100.0 * best / without
-        );
-    } else {
-        println!("PostgreSQL: not measured, DOISOAT_TEST_POSTGRES is not set");
+    match &postgres {
+        Some(server) => run_postgres(server, folder, &calls, without),
+        None => println!("PostgreSQL: not measured, DOISOAT_TEST_POSTGRES is not set"),
     }
+}
+
+fn run_postgres(server: &str, folder: &Path, calls: &Path, without: f64) {
+    let grouped = [64, 256].map(|conns| {
+        let url = new_database(server, &format!("bench_{conns}"), "bench_template");
+        measure(
+            "PostgreSQL, everything waiting in one",
+            "512",
+            &url,
+            calls,
+            conns,
+        )
+    });
+    let best = grouped[0].max(grouped[1]);
+    let floors = [16, 64].map(|clients| pgbench(server, clients, folder));
+    println!(
+        "PostgreSQL: {:.1} times pgbench at 16 connections, {:.1} times at 64, {:.0} % of the handler without storage",
+        best / floors[0],
+        best / floors[1],
+        100.0 * best / without
+    );
 }
 
 /// Measures one case and prints its line; gives calls per second.
@@ -407,7 +411,7 @@ const PGBENCH: &str = r"
 BEGIN;
 INSERT INTO notices SELECT 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid, 'bank', decode(md5(random()::text) || md5(random()::text), 'hex'), decode(md5(random()::text) || md5(random()::text), 'hex'), bill_id, 'succeeded', 'recorded', true, convert_to(repeat('x', 560), 'UTF8'), NULL FROM bench_bills WHERE n = :n;
 INSERT INTO payments SELECT 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid, 'bank', 'standardwebhooks', md5(random()::text), 'FT000000012345', reference, 8000, 'VND', 'succeeded', now(), NULL, NULL, NULL, NULL, bill_id, dossier_id, 'exact', 'payment_reference', repeat('x', 120), 8000, 0, 0, 0 FROM bench_bills WHERE n = :n;
-INSERT INTO postings SELECT 1, 1000 + :client_id, (extract(epoch from clock_timestamp()) * 1000000)::bigint, 1, gen_random_uuid(), 'payment_recorded', 'clearing:bank', 'receivable:' || unit_code, 8000, 'VND', bill_id, bill_id, NULL FROM bench_bills WHERE n = :n;
+INSERT INTO postings SELECT 1, 1000 + :client_id::int, (extract(epoch from clock_timestamp()) * 1000000)::bigint, 1, gen_random_uuid(), 'payment_recorded', 'clearing:bank', 'receivable:' || unit_code, 8000, 'VND', bill_id, bill_id, NULL FROM bench_bills WHERE n = :n;
 UPDATE bills SET paid_minor = total_minor, state = 'paid' FROM bench_bills b WHERE bills.tenant = 1 AND bills.bill_id = b.bill_id AND b.n = :n;
 UPDATE dossiers SET class = class | 24 FROM bench_bills b WHERE dossiers.tenant = 1 AND dossiers.dossier_id = b.dossier_id AND b.n = :n;
 INSERT INTO dossier_counts SELECT 1, 0, received_on, unit_code, procedure_code, 4, 1, -1 FROM bench_bills WHERE n = :n ON CONFLICT (tenant, grain, period, unit_code, procedure_code, class, writer) DO UPDATE SET n = dossier_counts.n - 1;

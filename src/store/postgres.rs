@@ -1,6 +1,7 @@
 //! PostgreSQL: its connection type, pool, migrations and how its transactions begin.
 
 use diesel::Connection;
+use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -22,6 +23,11 @@ mod queries;
 pub(crate) type Conn = PgConnection;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The hot path finds rows by key alone. Plans made while tables are empty would walk them and be
+/// kept when they are large, so walks and hash joins are out of the question there.
+const WRITER_SETTINGS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
+    SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan";
 
 /// How often a cold transaction is tried when another writer is in the way.
 const ATTEMPTS: u32 = 10;
@@ -121,12 +127,18 @@ impl Handle {
     }
 
     pub(super) fn writer(&self) -> Result<Writer, Failure> {
-        let connection = PgConnection::establish(&self.url)?;
+        let connection = connect_for_writing(&self.url)?;
         Ok(Writer {
             url: self.url.clone(),
             connection: Some(connection),
         })
     }
+}
+
+fn connect_for_writing(url: &str) -> Result<PgConnection, Failure> {
+    let mut connection = PgConnection::establish(url)?;
+    connection.batch_execute(WRITER_SETTINGS)?;
+    Ok(connection)
 }
 
 fn finish<T, E: From<Failure>>(
@@ -148,7 +160,7 @@ impl Writer {
     ) -> Result<T, Failure> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(PgConnection::establish(&self.url)?),
+            None => self.connection.insert(connect_for_writing(&self.url)?),
         };
         let mut failure = None;
         let done = connection.build_transaction().read_committed().run(|conn| {

@@ -261,3 +261,28 @@ CREATE TABLE quarantined_calls (
     replayed_at BIGINT,
     PRIMARY KEY (tenant, quarantine_id)
 ) WITHOUT ROWID;
+
+-- What the planner would learn from a large installation: one tenant holds every row, so that the
+-- tenant alone narrows nothing. Without it an empty database would fix plans that walk whole tables.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('dossiers', 'dossiers', '1000000 1000000 1'),
+    ('dossiers', 'sqlite_autoindex_dossiers_2', '1000000 1000000 1'),
+    ('dossiers', 'dossiers_by_day', '1000000 1000000 4000 60'),
+    ('bills', 'bills', '1000000 1000000 1'),
+    ('bills', 'sqlite_autoindex_bills_2', '1000000 1000000 1'),
+    ('bills', 'sqlite_autoindex_bills_3', '1000000 1000000 1'),
+    ('bills', 'bills_by_dossier', '1000000 1000000 1'),
+    ('fee_items', 'fee_items', '1000000 1000000 2 1'),
+    ('attempts', 'attempts', '1000000 1000000 200000 1'),
+    ('notices', 'notices', '1000000 1000000 1'),
+    ('notices', 'sqlite_autoindex_notices_2', '1000000 1000000 200000 1'),
+    ('notices', 'notices_unsettled', '100 100 1'),
+    ('payments', 'payments', '1000000 1000000 1'),
+    ('payments', 'sqlite_autoindex_payments_2', '1000000 1000000 200000 1'),
+    ('payments', 'payments_by_dossier', '1000000 1000000 2'),
+    ('postings', 'postings', '1000000 1000000 500000 50 1'),
+    ('account_balances', 'account_balances', '1000 1000 2 2 1'),
+    ('seal_blocks', 'seal_blocks', '100000 100000 50000 1'),
+    ('dossier_counts', 'dossier_counts', '1000000 1000000 500000 10000 150 10 2 1');
+ANALYZE sqlite_schema;
