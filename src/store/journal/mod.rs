@@ -5,6 +5,7 @@
 //! SQLite one cached statement per row; everything else in the store is written once.
 
 mod postgres;
+mod row_statements;
 mod sqlite;
 mod statements;
 

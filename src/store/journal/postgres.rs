@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::statements::{
-    AddBalances, AddCounts, FindAttempts, FindNotices, InsertNotices, InsertPayments,
+    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertNotices, InsertPayments,
     InsertPostings, LockPayments, UpdateBills, UpdateClasses, columns,
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
@@ -140,7 +140,11 @@ impl Steps for PgConnection {
     }
 
     fn lock_payments(&mut self, lookup: &Lookup) -> Result<Vec<PaymentRow>, Failure> {
-        let (channel, payment_key) = lookup.payment_keys.iter().cloned().unzip();
+        // Two writers lock what they share in one order.
+        let mut keys: Vec<&(String, String)> = lookup.payment_keys.iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let (channel, payment_key) = keys.into_iter().cloned().unzip();
         let tenant = lookup.tenant;
         let locked: Vec<Uid> = LockPayments {
             tenant,
@@ -192,24 +196,11 @@ impl Steps for PgConnection {
                 .select(FeeItemRow::as_select())
                 .load(self)?;
         }
-        let standing: Vec<(Option<Uid>, Option<Uid>, Uid, String)> = payments::table
-            .filter(payments::tenant.eq(tenant))
-            .filter(payments::dossier_id.eq_any(&ids))
-            .filter(payments::dossier_id.is_not_null())
-            .filter((payments::allocated_minor + payments::credit_minor).gt(0))
-            .select((
-                payments::dossier_id,
-                payments::bill_id,
-                payments::payment_id,
-                payments::provider,
-            ))
-            .load(self)?;
-        found.standing = standing
-            .into_iter()
-            .filter_map(|(dossier, bill, payment, provider)| {
-                Some((dossier?, bill?, payment, provider))
-            })
-            .collect();
+        found.standing = FindStanding {
+            tenant,
+            dossier_id: ids,
+        }
+        .load(self)?;
         Ok(())
     }
 

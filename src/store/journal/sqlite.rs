@@ -1,17 +1,17 @@
-//! The hot path on SQLite: statements that Diesel caches, one per row, inside the `BEGIN
+//! The hot path on SQLite: statements that are prepared once and run once per row, inside the `BEGIN
 //! IMMEDIATE` that the caller opened. The lock of that transaction is the lock on every row.
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use diesel::upsert::excluded;
 use std::collections::BTreeSet;
 
+use super::row_statements::{AddBalance, AddCount, UpdateBill, UpdateClass};
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
-    account_balances as balances, attempts, bills, dossier_counts as counts, dossiers, fee_items,
-    notices, payments, postings, quarantined_calls, seal_blocks, seal_chains,
+    attempts, bills, dossiers, fee_items, notices, payments, postings, quarantined_calls,
+    seal_blocks, seal_chains,
 };
 use crate::store::types::Uid;
 
@@ -64,18 +64,22 @@ impl Journal for SqliteConnection {
             self.change_payment(row)?;
         }
         for row in &batch.bills {
-            diesel::update(bills::table.find((tenant, row.bill_id)))
-                .set((
-                    bills::paid_minor.eq(row.paid_minor),
-                    bills::state.eq(&row.state),
-                    bills::cancelled_at.eq(row.cancelled_at),
-                ))
-                .execute(self)?;
+            let update = UpdateBill {
+                paid_minor: &row.paid_minor,
+                state: &row.state,
+                cancelled_at: &row.cancelled_at,
+                tenant: &tenant,
+                bill_id: &row.bill_id,
+            };
+            update.execute(self)?;
         }
-        for &(id, class) in &batch.classes {
-            diesel::update(dossiers::table.find((tenant, id)))
-                .set(dossiers::class.eq(class))
-                .execute(self)?;
+        for (dossier_id, class) in &batch.classes {
+            let update = UpdateClass {
+                class,
+                tenant: &tenant,
+                dossier_id,
+            };
+            update.execute(self)?;
         }
         self.add_sums(batch)?;
         for row in &batch.quarantined {
@@ -266,38 +270,28 @@ impl Steps for SqliteConnection {
 
     fn add_sums(&mut self, batch: &Batch) -> Result<(), Failure> {
         for row in &batch.counts {
-            diesel::insert_into(counts::table)
-                .values(row)
-                .on_conflict((
-                    counts::tenant,
-                    counts::grain,
-                    counts::period,
-                    counts::unit_code,
-                    counts::procedure_code,
-                    counts::class,
-                    counts::writer,
-                ))
-                .do_update()
-                .set(counts::n.eq(counts::n + excluded(counts::n)))
-                .execute(self)?;
+            let add = AddCount {
+                tenant: &row.tenant,
+                grain: &row.grain,
+                period: &row.period,
+                unit_code: &row.unit_code,
+                procedure_code: &row.procedure_code,
+                class: &row.class,
+                writer: &row.writer,
+                n: &row.n,
+            };
+            add.execute(self)?;
         }
         for row in &batch.balances {
-            diesel::insert_into(balances::table)
-                .values(row)
-                .on_conflict((
-                    balances::tenant,
-                    balances::account,
-                    balances::currency,
-                    balances::writer,
-                ))
-                .do_update()
-                .set((
-                    balances::debit_minor
-                        .eq(balances::debit_minor + excluded(balances::debit_minor)),
-                    balances::credit_minor
-                        .eq(balances::credit_minor + excluded(balances::credit_minor)),
-                ))
-                .execute(self)?;
+            let add = AddBalance {
+                tenant: &row.tenant,
+                account: &row.account,
+                currency: &row.currency,
+                writer: &row.writer,
+                debit_minor: &row.debit_minor,
+                credit_minor: &row.credit_minor,
+            };
+            add.execute(self)?;
         }
         Ok(())
     }

@@ -41,29 +41,45 @@ macro_rules! statement {
     };
 }
 
+// The reading statements go from the keys to the rows, whatever the planner believes of the table:
+// a lateral query with a limit is never turned round.
+
 statement!(
     FindNotices -> (Text, Binary, Binary, Text),
-    "SELECT n.channel, n.key_hash, n.facts_hash, n.verdict FROM notices n WHERE n.tenant = ",
-    " AND (n.channel, n.key_hash) IN (SELECT * FROM UNNEST(",
-    "))",
+    "SELECT n.* FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS u (channel, key_hash)) AS k, LATERAL (SELECT n.channel, n.key_hash, n.facts_hash, n.verdict \
+     FROM notices n WHERE n.tenant = k.tenant AND n.channel = k.channel AND n.key_hash = k.key_hash LIMIT 1) AS n",
     { channel: Text => String, key_hash: Binary => Vec<u8> }
 );
 
 statement!(
     LockPayments -> SqlUid,
-    "SELECT p.payment_id FROM payments p WHERE p.tenant = ",
-    " AND (p.channel, p.payment_key) IN (SELECT * FROM UNNEST(",
-    ")) ORDER BY p.payment_id FOR UPDATE",
+    "SELECT p.* FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS u (channel, payment_key)) AS k, LATERAL (SELECT p.payment_id FROM payments p WHERE p.tenant = k.tenant \
+     AND p.channel = k.channel AND p.payment_key = k.payment_key LIMIT 1 FOR UPDATE) AS p",
     { channel: Text => String, payment_key: Text => String }
 );
 
 statement!(
     FindAttempts -> (Text, Text, SqlUid, SqlUid),
-    "SELECT a.channel, a.order_ref, b.bill_id, b.dossier_id FROM attempts a JOIN bills b \
-     ON b.tenant = a.tenant AND b.bill_id = a.bill_id WHERE a.tenant = ",
-    " AND (a.channel, a.order_ref) IN (SELECT * FROM UNNEST(",
-    "))",
+    "SELECT k.channel, k.order_ref, a.bill_id, a.dossier_id FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS u (channel, order_ref)) AS k, LATERAL (SELECT b.bill_id, b.dossier_id FROM attempts a JOIN bills b \
+     ON b.tenant = a.tenant AND b.bill_id = a.bill_id WHERE a.tenant = k.tenant AND a.channel = k.channel \
+     AND a.order_ref = k.order_ref LIMIT 1) AS a",
     { channel: Text => String, order_ref: Text => String }
+);
+
+statement!(
+    FindStanding -> (SqlUid, SqlUid, SqlUid, Text),
+    "SELECT k.dossier_id, p.bill_id, p.payment_id, p.provider FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider FROM payments p \
+     WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
+     AND p.allocated_minor + p.credit_minor > 0 OFFSET 0) AS p",
+    { dossier_id: SqlUid => Uid }
 );
 
 statement!(
