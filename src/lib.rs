@@ -6,4 +6,5 @@ pub mod intake;
 pub mod journeys;
 pub mod ledger;
 pub mod matching;
+pub mod reporting;
 pub mod store;
