@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 pub mod context;
 pub mod migrate;
 pub mod output;
+pub mod report;
 pub mod telemetry;
 
 pub use context::{Context, End, Usage};
@@ -40,12 +41,15 @@ pub struct Globals {
 enum Command {
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
+    /// Show figures of a period
+    Report(report::Arguments),
 }
 
 impl Command {
     fn run(self, context: &Context) -> anyhow::Result<End> {
         match self {
             Self::Migrate(arguments) => migrate::run(&arguments, context),
+            Self::Report(arguments) => report::run(&arguments, context),
         }
     }
 }

@@ -31,6 +31,8 @@ words!(
         Via = "via",
         /// By day of reception.
         Day = "day",
+        /// By week of reception, Monday to Sunday.
+        Week = "week",
         /// By month of reception.
         Month = "month",
         /// By quarter of reception.
@@ -46,6 +48,7 @@ impl By {
     pub fn step(self) -> Option<Step> {
         match self {
             Self::Day => Some(Step::Day),
+            Self::Week => Some(Step::Week),
             Self::Month => Some(Step::Month),
             Self::Quarter => Some(Step::Quarter),
             Self::Year => Some(Step::Year),

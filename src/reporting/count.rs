@@ -64,7 +64,7 @@ pub(super) fn counts(
         by_procedure: asks_procedures || matches!(ask.by, By::Procedure | By::Field),
         by_period: ask.by.step().is_some(),
     };
-    let ranges = if ask.by.step() == Some(Step::Day) {
+    let ranges = if matches!(ask.by.step(), Some(Step::Day | Step::Week)) {
         ask.period.daily()
     } else {
         ask.period.parts()

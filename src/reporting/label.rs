@@ -43,7 +43,7 @@ pub(super) fn keys(by: By, sum: &CountSum, names: &Names) -> Vec<String> {
             .map(|slot| provider(slot, names))
             .collect(),
         By::Via => vec![class.submitted_via().as_str().to_owned()],
-        By::Day | By::Month | By::Quarter | By::Year => {
+        By::Day | By::Week | By::Month | By::Quarter | By::Year => {
             let step = by.step().zip(sum.period);
             step.map(|(step, day)| step.key(step.start(day)))
                 .into_iter()
@@ -73,7 +73,14 @@ pub(super) fn name(by: By, key: &str, names: &Names, lang: Lang) -> String {
         By::Procedure => names.procedures.get(key).map(|row| row.name.clone()),
         By::Kind => kind_name(key).map(|text| text.of(lang).to_owned()),
         By::Via => via_name(key).map(|text| text.of(lang).to_owned()),
-        By::None | By::Field | By::Provider | By::Day | By::Month | By::Quarter | By::Year => None,
+        By::None
+        | By::Field
+        | By::Provider
+        | By::Day
+        | By::Week
+        | By::Month
+        | By::Quarter
+        | By::Year => None,
     }
     .unwrap_or_else(|| key.to_owned())
 }

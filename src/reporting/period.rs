@@ -1,7 +1,7 @@
 //! A range of days and how it is taken apart: into whole months and remaining days, so that a year
 //! costs twelve periods and not 365; and into the steps of a time series. Reads no clock.
 
-use chrono::{Datelike, Days, Months};
+use chrono::{Datelike, Days, Months, Weekday};
 
 use super::ask::Refusal;
 use crate::domain::lang::Lang;
@@ -26,6 +26,8 @@ pub struct Period {
 pub enum Step {
     /// A calendar day.
     Day,
+    /// A week from Monday to Sunday.
+    Week,
     /// A calendar month.
     Month,
     /// A calendar quarter.
@@ -120,6 +122,7 @@ impl Step {
     pub fn start(self, day: Day) -> Day {
         let month = match self {
             Self::Day => return day,
+            Self::Week => return day.week(Weekday::Mon).checked_first_day().unwrap_or(day),
             Self::Month => day.month(),
             Self::Quarter => (day.month0() / 3) * 3 + 1,
             Self::Year => 1,
@@ -132,6 +135,7 @@ impl Step {
     pub fn next(self, start: Day) -> Day {
         let later = match self {
             Self::Day => start.succ_opt(),
+            Self::Week => start.checked_add_days(Days::new(7)),
             Self::Month => start.checked_add_months(Months::new(1)),
             Self::Quarter => start.checked_add_months(Months::new(3)),
             Self::Year => start.checked_add_months(Months::new(12)),
@@ -139,11 +143,12 @@ impl Step {
         later.unwrap_or(Day::MAX)
     }
 
-    /// The step's name in files and addresses: `2026-01-05`, `2026-01`, `2026-Q1`, `2026`.
+    /// The step's name in files and addresses: `2026-01-05`, `2026-W02`, `2026-01`, `2026-Q1`, `2026`.
     #[must_use]
     pub fn key(self, start: Day) -> String {
         match self {
             Self::Day => start.format("%Y-%m-%d").to_string(),
+            Self::Week => start.format("%G-W%V").to_string(),
             Self::Month => start.format("%Y-%m").to_string(),
             Self::Quarter => format!("{}-Q{}", start.year(), quarter(start)),
             Self::Year => start.year().to_string(),
@@ -155,6 +160,8 @@ impl Step {
     pub fn label(self, start: Day, lang: Lang) -> String {
         match (self, lang) {
             (Self::Day, _) => start.format("%d/%m/%Y").to_string(),
+            (Self::Week, Lang::Vi) => start.format("Tuần %V/%G").to_string(),
+            (Self::Week, Lang::En) => start.format("Week %V, %G").to_string(),
             (Self::Month, _) => start.format("%m/%Y").to_string(),
             (Self::Quarter, Lang::Vi) => format!("Quý {}/{}", quarter(start), start.year()),
             (Self::Quarter, Lang::En) => format!("Q{} {}", quarter(start), start.year()),
@@ -245,6 +252,13 @@ mod tests {
                 "2026-11-22",
                 "2026-11-22",
                 "22/11/2026",
+                "2026-11-23",
+            ),
+            (
+                Step::Week,
+                "2026-11-16",
+                "2026-W47",
+                "Tuần 47/2026",
                 "2026-11-23",
             ),
             (
