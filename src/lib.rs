@@ -9,3 +9,4 @@ pub mod ledger;
 pub mod matching;
 pub mod reporting;
 pub mod store;
+pub mod web;

@@ -7,11 +7,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod check;
 pub mod context;
 pub mod migrate;
+pub mod officer;
 pub mod output;
+pub mod quarantine;
 pub mod report;
+pub mod serve;
+pub mod sweep;
 pub mod telemetry;
+pub mod token;
 
 pub use context::{Context, End, Usage};
 
@@ -39,8 +45,20 @@ pub struct Globals {
 /// Every command, in the order in which one meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Take webhooks and answer the API until told to stop
+    Serve(serve::Arguments),
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
+    /// Say what is configured, what is missing and what that means
+    Check(check::Arguments),
+    /// Apply notices that were recorded and could not be applied
+    Sweep(sweep::Arguments),
+    /// Show refused calls, or take them again after a key was mended
+    Quarantine(quarantine::Arguments),
+    /// Add or disable officers
+    Officer(officer::Arguments),
+    /// Make tokens for the API
+    Token(token::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
 }
@@ -48,6 +66,12 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> anyhow::Result<End> {
         match self {
+            Self::Serve(arguments) => serve::run(&arguments, context),
+            Self::Check(arguments) => check::run(&arguments, context),
+            Self::Sweep(arguments) => sweep::run(&arguments, context),
+            Self::Quarantine(arguments) => quarantine::run(&arguments, context),
+            Self::Officer(arguments) => officer::run(&arguments, context),
+            Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),
         }
