@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 pub mod check;
 pub mod context;
+pub mod import;
 pub mod migrate;
 pub mod officer;
 pub mod output;
@@ -18,6 +19,7 @@ pub mod serve;
 pub mod sweep;
 pub mod telemetry;
 pub mod token;
+pub mod verify;
 
 pub use context::{Context, End, Usage};
 
@@ -61,6 +63,10 @@ enum Command {
     Token(token::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
+    /// Take in a file of units, procedures or dossiers
+    Import(import::Arguments),
+    /// Recompute everything and name what does not come out the same
+    Verify(verify::Arguments),
 }
 
 impl Command {
@@ -74,6 +80,8 @@ impl Command {
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),
+            Self::Import(arguments) => import::run(&arguments, context),
+            Self::Verify(arguments) => verify::run(&arguments, context),
         }
     }
 }

@@ -3,12 +3,21 @@
 //! transaction. Journeys show nothing; that is reporting's.
 
 pub mod add_officer;
-pub mod apply_notice;
+mod apply_notice;
 pub mod create_token;
+pub mod import_file;
+mod import_rows;
 mod keep_refusals;
 pub mod lease_chain;
+pub mod open_attempts;
+mod put_bills;
+pub mod put_dossiers;
+mod read_bills;
+pub mod read_catalogue;
+pub mod read_dossier;
 pub mod replay_quarantine;
+mod sums;
 pub mod sweep;
 pub mod take_notices;
-pub mod workbook;
-pub mod write_batches;
+mod workbook;
+pub mod write_batch;

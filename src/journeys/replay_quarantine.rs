@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::take_notices::{Call, Taken};
-use super::write_batches::BatchWriter;
+use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::domain::ids::Tenant;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::write_batches::BatchWriter;
+use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::domain::ids::Tenant;
