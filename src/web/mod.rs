@@ -94,6 +94,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/metrics", web::get().to(metrics::show))
         .route("/assets/site.css", web::get().to(assets::style))
         .route("/indicators", web::get().to(indicators::show))
+        .route("/indicators", web::head().to(indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
             "/webhooks/{channel}/{action}",

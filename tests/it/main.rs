@@ -16,3 +16,4 @@ mod house_checks;
 mod house_mentions;
 mod house_proofs;
 mod house_source;
+mod indicators;

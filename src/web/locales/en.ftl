@@ -48,6 +48,7 @@ shown-below = Shown below
 
 trend-title = Over the period
 trend-summary = { $step }: lowest { $low }, highest { $high }
+week-short = W{ $week }
 as-table = Show as a table
 period-heading = Time
 rate = Rate

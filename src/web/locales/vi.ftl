@@ -48,6 +48,7 @@ shown-below = Đang xem bên dưới
 
 trend-title = Diễn biến trong kỳ
 trend-summary = { $step }: thấp nhất { $low }, cao nhất { $high }
+week-short = T{ $week }
 as-table = Xem dạng bảng
 period-heading = Thời gian
 rate = Tỷ lệ
