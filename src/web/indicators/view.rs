@@ -7,7 +7,7 @@ use form_urlencoded::Serializer;
 use super::chart::{Chart, chart};
 use super::figures::{Figures, Order};
 use crate::domain::lang::Lang;
-use crate::domain::time::{VIETNAM, vietnam_day};
+use crate::domain::time::{Instant, VIETNAM, vietnam_day};
 use crate::reporting::ask::By;
 use crate::reporting::definition::{Indicator, Rule};
 use crate::reporting::indicators;
@@ -83,6 +83,7 @@ struct Card {
     exclusions: &'static str,
     date_basis: &'static str,
     version: String,
+    captured: String,
     details: Link,
 }
 
@@ -110,8 +111,7 @@ struct Comparison {
 #[must_use]
 pub fn page(office: &str, figures: &Figures, t: Words) -> Page {
     let ask = &figures.ask;
-    let at = ask.captured_at.with_timezone(&VIETNAM);
-    let at = at.format("%H:%M:%S %d/%m/%Y").to_string();
+    let at = clock_time(ask.captured_at);
     let days = [t.day(ask.period.from()), t.day(ask.period.to())];
     let mut cards = figures
         .headlines
@@ -159,6 +159,11 @@ pub fn problem(office: &str, sentence: String, t: Words) -> Problem {
         other_language: other_language(t, |lang| format!("/indicators?lang={lang}")),
         sentence,
     }
+}
+
+fn clock_time(at: Instant) -> String {
+    let local = at.with_timezone(&VIETNAM);
+    local.format("%H:%M:%S %d/%m/%Y").to_string()
 }
 
 fn office_name(office: &str, t: Words) -> String {
@@ -283,6 +288,7 @@ fn card(measured: &Measured, figures: &Figures, t: Words) -> Card {
         exclusions: indicator.exclusions.of(t.0),
         date_basis: indicator.date_basis.of(t.0),
         version: indicator.version.to_string(),
+        captured: clock_time(measured.ask.captured_at),
         details: Link {
             label: t.say("show-details"),
             href: format!(
@@ -319,10 +325,7 @@ fn chart_summary(figures: &Figures, t: Words) -> String {
     t.say_with(
         "trend-summary",
         &[
-            (
-                "step",
-                by_name(figures.trend.by(), t).to_lowercase().as_str(),
-            ),
+            ("step", by_name(figures.trend.by(), t).as_str()),
             ("low", t.percent(low).as_str()),
             ("high", t.percent(high).as_str()),
         ],

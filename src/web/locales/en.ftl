@@ -41,6 +41,7 @@ numerator = Numerator
 denominator = Denominator
 excluded = Excluded
 date-basis = Date basis
+capture-time = Captured at
 definition-id = Definition code
 version = version
 show-details = Show details

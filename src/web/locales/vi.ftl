@@ -41,6 +41,7 @@ numerator = Tử số
 denominator = Mẫu số
 excluded = Loại trừ
 date-basis = Ngày tính
+capture-time = Thời điểm chốt số liệu
 definition-id = Mã định nghĩa
 version = phiên bản
 show-details = Xem chi tiết
