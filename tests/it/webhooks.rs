@@ -1,7 +1,11 @@
 //! The webhook door when callers are wrong, the gateway is busy, or the database is: what is
 //! answered, what is kept, and what is mended afterwards.
 
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -319,19 +323,11 @@ fn two_gateways_never_both_find_one_bill_unpaid() {
     }
 }
 
-#[test]
-fn told_to_stop_the_program_finishes_what_it_took_and_ends_well() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
-    let database = TestDatabase::new(Engine::Sqlite);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("serve.toml");
-    let text = format!(
-        "{}\n[server]\nlisten = \"127.0.0.1:0\"",
-        settings(&database.url)
-    );
-    std::fs::write(&file, text).unwrap();
+/// The real program on a free port: its process and where it listens.
+fn serving(database: &TestDatabase, folder: &std::path::Path) -> (Child, SocketAddr) {
+    let file = folder.join("serve.toml");
+    let listen = "[server]\nlisten = \"127.0.0.1:0\"";
+    std::fs::write(&file, format!("{}\n{listen}", settings(&database.url))).unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_doisoat"))
         .args(["serve", "--json", "--config"])
         .arg(&file)
@@ -343,12 +339,17 @@ fn told_to_stop_the_program_finishes_what_it_took_and_ends_well() {
     let mut output = BufReader::new(program.stdout.take().unwrap());
     output.read_line(&mut line).unwrap();
     let told: Value = serde_json::from_str(&line).unwrap();
-    let address = told["address"]
-        .as_str()
-        .unwrap()
-        .trim_start_matches("http://");
-    let address = address.parse().unwrap();
-    let acknowledged = std::sync::atomic::AtomicI64::new(0);
+    let address = told["address"].as_str().unwrap();
+    let address = address.trim_start_matches("http://").parse().unwrap();
+    (program, address)
+}
+
+#[test]
+fn told_to_stop_the_program_finishes_what_it_took_and_ends_well() {
+    let database = TestDatabase::new(Engine::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut program, address) = serving(&database, folder.path());
+    let acknowledged = AtomicI64::new(0);
     std::thread::scope(|scope| {
         for caller in 0..8 {
             let acknowledged = &acknowledged;
@@ -360,27 +361,21 @@ fn told_to_stop_the_program_finishes_what_it_took_and_ends_well() {
                     let reply = std::panic::catch_unwind(|| exchange(address, &bytes));
                     match reply {
                         Ok(reply) if reply.status == 200 => {
-                            acknowledged.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                            acknowledged.fetch_add(1, Ordering::SeqCst);
                         }
                         _ => return,
                     }
                 }
             });
         }
-        while acknowledged.load(std::sync::atomic::Ordering::SeqCst) < 50 {
+        while acknowledged.load(Ordering::SeqCst) < 50 {
             std::thread::yield_now();
         }
         let id = program.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.unwrap().success());
     });
-    let status = program.wait().unwrap();
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(program.wait().unwrap().code(), Some(0));
     let recorded = database.number("SELECT COUNT(*) AS n FROM payments");
     let acknowledged = acknowledged.into_inner();
     assert!(recorded >= acknowledged, "{recorded} of {acknowledged}");
