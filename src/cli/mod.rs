@@ -14,6 +14,7 @@ pub mod migrate;
 pub mod officer;
 pub mod output;
 pub mod quarantine;
+pub mod report;
 pub mod serve;
 pub mod sweep;
 pub mod telemetry;
@@ -60,6 +61,8 @@ enum Command {
     Officer(officer::Arguments),
     /// Make tokens for the API
     Token(token::Arguments),
+    /// Show figures of a period
+    Report(report::Arguments),
     /// Take in a file of units, procedures or dossiers
     Import(import::Arguments),
     /// Recompute everything and name what does not come out the same
@@ -76,6 +79,7 @@ impl Command {
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
+            Self::Report(arguments) => report::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
         }

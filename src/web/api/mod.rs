@@ -11,6 +11,7 @@ use super::error::{Problem, only_get, only_get_and_put, only_post};
 pub mod access;
 pub mod bills;
 pub mod dossiers;
+pub mod indicators;
 pub mod ledger;
 pub mod notices;
 pub mod page;
@@ -38,6 +39,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))
         .service(reading("/notices", notices::list))
+        .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
         .service(reading("/ledger/entries", ledger::entries));
 }
