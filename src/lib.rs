@@ -1,5 +1,6 @@
 //! doisoat reconciles online payments of public-administration fees.
 
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod intake;

@@ -1,0 +1,137 @@
+//! What commands share: the settings, the database, the clock and how to answer. Settings are read
+//! and the database is opened when a command first asks, so that one which needs neither works
+//! without them.
+
+use std::cell::OnceCell;
+
+use anyhow::Context as _;
+
+use super::Globals;
+use super::telemetry;
+use crate::config::clock::Clock;
+use crate::config::load::{Loaded, ProviderFacts, load, machine_environment};
+use crate::config::settings::Settings;
+use crate::domain::ids::uuid_at;
+use crate::intake::providers::ROSTER;
+use crate::store::Db;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It did what it was asked; exit status 0.
+    Done,
+    /// It did not, and has said why; exit status 1.
+    Failed,
+}
+
+/// The caller asked for something that cannot be meant; exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// What commands share.
+pub struct Context {
+    /// Whether to print one JSON document instead of sentences.
+    pub is_json: bool,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// The name under which this process leases a seal chain.
+    pub holder: String,
+    globals: Globals,
+    loaded: OnceCell<Loaded>,
+    db: OnceCell<Db>,
+}
+
+impl Context {
+    /// A context of this process's arguments; reads nothing yet.
+    #[must_use]
+    pub fn new(globals: Globals) -> Self {
+        let clock = Clock::System;
+        Self {
+            is_json: globals.is_json,
+            holder: uuid_at(clock.now()).to_string(),
+            clock,
+            globals,
+            loaded: OnceCell::new(),
+            db: OnceCell::new(),
+        }
+    }
+
+    /// The settings with their warnings and sources, read at the first call.
+    ///
+    /// # Errors
+    /// The fault of the configuration, with its place.
+    pub fn loaded(&self) -> anyhow::Result<&Loaded> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let loaded = load(
+            &self.globals.config,
+            machine_environment(),
+            &provider_facts(),
+        )?;
+        telemetry::start(&loaded.settings.log);
+        Ok(self.loaded.get_or_init(|| loaded))
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// As [`Context::loaded`].
+    pub fn settings(&self) -> anyhow::Result<&Settings> {
+        Ok(&self.loaded()?.settings)
+    }
+
+    /// The database, opened at the first call; its schema may be out of date.
+    ///
+    /// # Errors
+    /// As [`Context::loaded`], and when the database cannot be reached.
+    pub fn db(&self) -> anyhow::Result<&Db> {
+        if let Some(db) = self.db.get() {
+            return Ok(db);
+        }
+        let database = &self.settings()?.database;
+        let db = Db::open(&database.url)
+            .with_context(|| format!("the database {} cannot be used", database.shown()))?;
+        Ok(self.db.get_or_init(|| db))
+    }
+
+    /// The database, with its schema up to date.
+    ///
+    /// # Errors
+    /// As [`Context::db`], and when migrations are missing.
+    pub fn ready_db(&self) -> anyhow::Result<&Db> {
+        let db = self.db()?;
+        let missing = db.pending_migrations()?;
+        anyhow::ensure!(
+            missing.is_empty(),
+            "the database lacks {} ({}): run doisoat migrate first",
+            if missing.len() == 1 {
+                "a migration"
+            } else {
+                "migrations"
+            },
+            missing.join(", ")
+        );
+        Ok(db)
+    }
+
+    /// The names of all providers, for the bits that the counts give them.
+    #[must_use]
+    pub fn provider_names() -> Vec<String> {
+        let names = ROSTER.iter().map(|provider| provider.name().to_owned());
+        names.collect()
+    }
+}
+
+/// What configuration has to know of each provider on the roster.
+#[must_use]
+pub fn provider_facts() -> Vec<ProviderFacts> {
+    let facts = |provider: &&'static dyn crate::intake::provider::Provider| ProviderFacts {
+        name: provider.name(),
+        secrets: provider.secrets(),
+        schemes: provider.schemes(),
+        settings: &[],
+    };
+    ROSTER.iter().map(facts).collect()
+}

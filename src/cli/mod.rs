@@ -1,0 +1,74 @@
+//! The command line: arguments come in, one command runs, its end becomes the exit status (0 done,
+//! 1 failed, 2 wrong usage). A command is one file here with its arguments and its `run`, and one
+//! line in [`Command`]. Nothing is decided here that a door could not decide as well.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub mod context;
+pub mod migrate;
+pub mod output;
+pub mod telemetry;
+
+pub use context::{Context, End, Usage};
+
+/// Reconciles online payments of public-administration fees.
+#[derive(Debug, Parser)]
+#[command(name = "doisoat", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Globals {
+    /// A settings file; may be given several times, later ones win
+    #[arg(long = "config", value_name = "FILE", global = true, action = clap::ArgAction::Append)]
+    pub config: Vec<PathBuf>,
+    /// Print one JSON document instead of sentences
+    #[arg(long = "json", global = true)]
+    pub is_json: bool,
+}
+
+/// Every command, in the order in which one meets them.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring the database schema up to date
+    Migrate(migrate::Arguments),
+}
+
+impl Command {
+    fn run(self, context: &Context) -> anyhow::Result<End> {
+        match self {
+            Self::Migrate(arguments) => migrate::run(&arguments, context),
+        }
+    }
+}
+
+/// Reads the arguments of this process and runs the command they name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse_from(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            // Help and version are answers too; nothing can be done when they cannot be printed.
+            let _ = answer.print();
+            return ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2));
+        }
+    };
+    let context = Context::new(arguments.globals);
+    match arguments.command.run(&context) {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Failed) => ExitCode::from(1),
+        Err(error) => {
+            output::complain(&format!("doisoat: {error:#}"));
+            let is_usage = error.downcast_ref::<Usage>().is_some();
+            ExitCode::from(if is_usage { 2 } else { 1 })
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Telemetry: the `[log]` settings come in, log lines go to standard error, so that standard output
+//! stays the answer of a command. What is logged are ids and sentences, never bodies, secrets,
+//! names or account numbers; that is kept by those who write the lines.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+use crate::config::settings::{LogFormat, LogSettings};
+
+/// Starts logging for this process; a second start changes nothing.
+pub fn start(log: &LogSettings) {
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(true);
+    // Refused when a subscriber is set already, as in tests.
+    let _ = match log.format {
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Pretty => lines.with_ansi(false).try_init(),
+    };
+}
