@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub mod context;
+pub mod demo;
 pub mod migrate;
 pub mod output;
 pub mod telemetry;

@@ -12,13 +12,13 @@ impl Rng {
         let mut rng = Self(seed);
         for byte in purpose.bytes() {
             rng.0 ^= u64::from(byte);
-            rng.next();
+            rng.draw();
         }
         rng
     }
 
     /// The next 64 bits.
-    pub(super) fn next(&mut self) -> u64 {
+    pub(super) fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -28,7 +28,7 @@ impl Rng {
 
     /// A number from 0 up to `end`, not included; 0 when `end` is 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
-        let wide = (u128::from(self.next()) * u128::from(end)) >> 64;
+        let wide = (u128::from(self.draw()) * u128::from(end)) >> 64;
         u64::try_from(wide).unwrap_or(0)
     }
 
