@@ -9,9 +9,11 @@ use clap::{Parser, Subcommand};
 
 pub mod context;
 pub mod demo;
+pub mod import;
 pub mod migrate;
 pub mod output;
 pub mod telemetry;
+pub mod verify;
 
 pub use context::{Context, End, Usage};
 
@@ -41,12 +43,18 @@ pub struct Globals {
 enum Command {
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
+    /// Take in a file of units, procedures or dossiers
+    Import(import::Arguments),
+    /// Recompute everything and name what does not come out the same
+    Verify(verify::Arguments),
 }
 
 impl Command {
     fn run(self, context: &Context) -> anyhow::Result<End> {
         match self {
             Self::Migrate(arguments) => migrate::run(&arguments, context),
+            Self::Import(arguments) => import::run(&arguments, context),
+            Self::Verify(arguments) => verify::run(&arguments, context),
         }
     }
 }

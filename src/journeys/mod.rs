@@ -2,7 +2,17 @@
 //! a door or a command hands it, asks the working rooms what follows, and writes it in one
 //! transaction. Journeys show nothing; that is reporting's.
 
-pub mod apply_notice;
+mod apply_notice;
+pub mod import_file;
+mod import_rows;
 pub mod lease_chain;
+pub mod open_attempts;
+mod put_bills;
+pub mod put_dossiers;
+mod read_bills;
+pub mod read_catalogue;
+pub mod read_dossier;
+mod sums;
 pub mod take_notices;
-pub mod workbook;
+mod workbook;
+pub mod write_batch;

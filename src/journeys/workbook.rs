@@ -4,21 +4,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::Datelike;
-
+use super::sums::{balances, count_moves, summed_counts};
 use crate::domain::bill::Bill;
 use crate::domain::classification::{Class, PaidBy};
 use crate::domain::dossier::{DossierStatus, DossierSummary, FeeKind};
 use crate::domain::entry::Posting;
 use crate::domain::ids::{BillId, DossierId, EntryId, Tenant};
-use crate::domain::time::{Day, Instant};
+use crate::domain::time::Instant;
 use crate::ledger::postings::bill_opened;
 use crate::ledger::seal::ChainHead;
 use crate::matching::clues::Clues;
 use crate::matching::rules::{Candidate, Candidates};
 use crate::store::failure::Failure;
 use crate::store::journal::{Batch, Found};
-use crate::store::rows::{BalanceRow, BillRow, CountRow, DossierRow, NoticeRow, PaymentRow};
+use crate::store::rows::{BillRow, DossierRow, NoticeRow, PaymentRow};
 use crate::store::types::Uid;
 
 /// A payment in the book.
@@ -33,6 +32,17 @@ struct HeldBill {
     bill: Bill,
     parts: Vec<(FeeKind, i64)>,
     is_changed: bool,
+}
+
+impl HeldBill {
+    /// A cancelled bill whose fee items another bill asks for by now can never be due again, not
+    /// even for money sent before the cancellation: to matching it was never open.
+    fn give_up_lost_items(&mut self) {
+        let kept: i64 = self.parts.iter().map(|(_, minor)| minor).sum();
+        if self.bill.cancelled_at.is_some() && kept != self.row.total_minor {
+            self.bill.cancelled_at = Some(self.row.opened_at.0);
+        }
+    }
 }
 
 /// A dossier in the book, with the money that stands on it, by payment.
@@ -125,6 +135,9 @@ impl<'a> Workbook<'a> {
                 held.parts.push((item.kind, item.amount.minor()));
             }
         }
+        book.bills
+            .values_mut()
+            .for_each(HeldBill::give_up_lost_items);
         for (dossier_id, bill_id, payment_id, provider) in found.standing {
             let paid = PaidBy {
                 slot: book.slot(&provider),
@@ -356,68 +369,4 @@ impl<'a> Workbook<'a> {
         batch.settled_notices = self.settled;
         batch
     }
-}
-
-/// The first day of a day's month.
-fn month_of(day: Day) -> Day {
-    day.with_day(1).unwrap_or(day)
-}
-
-/// What a dossier adds to the counts of both grains when it enters (`n` = 1) or leaves (-1) a class.
-pub(super) fn count_moves(row: &DossierRow, class: Class, n: i64, writer: i32) -> [CountRow; 2] {
-    let of = |grain, period| CountRow {
-        tenant: row.tenant,
-        grain,
-        period,
-        unit_code: row.unit_code.clone(),
-        procedure_code: row.procedure_code.clone(),
-        class: class.0,
-        writer,
-        n,
-    };
-    [of(0, row.received_on), of(1, month_of(row.received_on))]
-}
-
-/// Sums moves of the same cell, drops those that cancel out, and orders them by key.
-pub(super) fn summed_counts(moves: Vec<CountRow>) -> Vec<CountRow> {
-    let mut sums: BTreeMap<(i32, Day, String, String, i32), CountRow> = BTreeMap::new();
-    for row in moves {
-        let key = (
-            row.grain,
-            row.period,
-            row.unit_code.clone(),
-            row.procedure_code.clone(),
-            row.class,
-        );
-        sums.entry(key)
-            .and_modify(|sum| sum.n += row.n)
-            .or_insert(row);
-    }
-    sums.into_values().filter(|row| row.n != 0).collect()
-}
-
-/// What postings add to the balances of their accounts, by account.
-pub(super) fn balances(tenant: Tenant, writer: i32, postings: &[Posting]) -> Vec<BalanceRow> {
-    let mut sums: BTreeMap<(String, String), BalanceRow> = BTreeMap::new();
-    let mut add = |account: String, posting: &Posting, debit_minor: i64, credit_minor: i64| {
-        let currency = posting.amount.currency().to_string();
-        let sum = sums
-            .entry((account.clone(), currency.clone()))
-            .or_insert(BalanceRow {
-                tenant: tenant.0,
-                account,
-                currency,
-                writer,
-                debit_minor: 0,
-                credit_minor: 0,
-            });
-        sum.debit_minor += debit_minor;
-        sum.credit_minor += credit_minor;
-    };
-    for posting in postings {
-        let minor = posting.amount.minor();
-        add(posting.debit.to_string(), posting, minor, 0);
-        add(posting.credit.to_string(), posting, 0, minor);
-    }
-    sums.into_values().collect()
 }

@@ -1,5 +1,7 @@
-//! LEDGER: which event moves what (`postings`), and the hash chain over it (`seal`). Pure: rows are
+//! LEDGER: which event moves what (`postings`), and the hash chain over it (`seal`),
+//! and the proof that all of it holds (`verify`). Moving money is pure: rows are
 //! the store's, transactions the journeys'.
 
 pub mod postings;
 pub mod seal;
+pub mod verify;

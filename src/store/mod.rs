@@ -1,7 +1,10 @@
 //! MEMORY: the only room that knows Diesel. Two engines, one schema: embedded SQLite and
-//! PostgreSQL, chosen by the address. Every query is written once in `queries/` and compiled twice,
+//! PostgreSQL, chosen by the address. The question "which database?" is asked here and in the two
+//! engines' files, nowhere else; what a row means is for others to say.
+//!
+//! Every query is written once in `queries/` and compiled twice,
 //! by `postgres.rs` and `sqlite.rs`, each with its own `Conn`; the traits in [`ops`] are what the
-//! house calls. The question "which database?" is asked here and nowhere else.
+//! house calls.
 //!
 //! Why traits and not an enum with a line per operation: a cold journey runs several operations in
 //! one transaction, and a trait object lets its story be written once, with `&mut dyn Queries`.

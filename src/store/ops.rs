@@ -161,6 +161,8 @@ pub trait Books {
     ) -> Result<Vec<(PostingRow, Ts)>>;
     /// Blocks after (chain, height).
     fn list_blocks(&mut self, tenant: i32, after: (i32, i64), limit: i64) -> Result<Vec<BlockRow>>;
+    /// How many postings there are.
+    fn count_postings(&mut self, tenant: i32) -> Result<i64>;
     /// The postings of some consecutive blocks of one chain.
     fn list_postings_between(
         &mut self,

@@ -33,7 +33,7 @@ fn passes(check: Check, cases: &[Planted]) {
 
 #[test]
 fn an_import_that_goes_up_or_sideways_is_caught() {
-    const LEDGER: &str = "src/ledger/postings.rs";
+    const CONFIG: &str = "src/config/load.rs";
     catches(
         check_imports,
         &[
@@ -47,59 +47,59 @@ fn an_import_that_goes_up_or_sideways_is_caught() {
             ("src/reporting/table.rs", "use crate::journeys::close_day;"),
             ("src/journeys/close_day.rs", "use crate::web::state::State;"),
             ("src/web/desk.rs", "use crate::ledger::post;"),
-            (LEDGER, "fn f() { crate::store::find_bill(); }"),
-            (LEDGER, "fn f() { super::super::store::find_bill(); }"),
-            (LEDGER, "fn f(_: &self::super::super::store::Db) {}"),
-            (LEDGER, "struct S; impl crate::store::Journal for S {}"),
+            (CONFIG, "fn f() { crate::store::find_bill(); }"),
+            (CONFIG, "fn f() { super::super::store::find_bill(); }"),
+            (CONFIG, "fn f(_: &self::super::super::store::Db) {}"),
+            (CONFIG, "struct S; impl crate::store::Journal for S {}"),
             (
-                LEDGER,
+                CONFIG,
                 "fn f(x: u8) { match x { crate::store::ONE => {} _ => {} } }",
             ),
-            (LEDGER, "pub use crate::store::Db;"),
+            (CONFIG, "pub use crate::store::Db;"),
         ],
     );
 }
 
 #[test]
 fn an_import_in_disguise_is_caught() {
-    const LEDGER: &str = "src/ledger/postings.rs";
-    const DOOR: &str = "src/ledger/mod.rs";
+    const CONFIG: &str = "src/config/load.rs";
+    const DOOR: &str = "src/config/mod.rs";
     catches(
         check_imports,
         &[
-            (LEDGER, "use crate as house; fn f() { house::store::g(); }"),
+            (CONFIG, "use crate as house; fn f() { house::store::g(); }"),
             (
-                LEDGER,
+                CONFIG,
                 "use crate::{self as house}; fn f() { house::store::g(); }",
             ),
-            (LEDGER, "use crate::*; fn f() { store::g(); }"),
-            (LEDGER, "use super::super::*; fn f() { store::g(); }"),
+            (CONFIG, "use crate::*; fn f() { store::g(); }"),
+            (CONFIG, "use super::super::*; fn f() { store::g(); }"),
             (DOOR, "use super::*; fn f() { store::g(); }"),
             (DOOR, "use super as house; fn f() { house::store::g(); }"),
             (
-                LEDGER,
+                CONFIG,
                 "extern crate self as house; fn f() { house::store::g(); }",
             ),
-            (LEDGER, "mod inner { use super::super::super::store::Db; }"),
-            (LEDGER, "fn f() { vec![crate::store::find_bill()]; }"),
+            (CONFIG, "mod inner { use super::super::super::store::Db; }"),
+            (CONFIG, "fn f() { vec![crate::store::find_bill()]; }"),
             (
-                LEDGER,
+                CONFIG,
                 "fn f() { vec![{ use crate::{domain, store::g}; g() }]; }",
             ),
-            (LEDGER, "macro_rules! m { () => { $crate::store::g() }; }"),
-            (LEDGER, "#[serde(with = \"crate::store::text\")] struct S;"),
-            (LEDGER, "#[crate::store::table] struct S;"),
-            (LEDGER, "use r#crate_free::x; use crate::r#store::g;"),
+            (CONFIG, "macro_rules! m { () => { $crate::store::g() }; }"),
+            (CONFIG, "#[serde(with = \"crate::store::text\")] struct S;"),
+            (CONFIG, "#[crate::store::table] struct S;"),
+            (CONFIG, "use r#crate_free::x; use crate::r#store::g;"),
             (
-                LEDGER,
+                CONFIG,
                 "#[cfg(not(test))] mod real { use crate::store::Db; }",
             ),
             (
-                LEDGER,
+                CONFIG,
                 "#[cfg(any(test, unix))] mod real { use crate::store::Db; }",
             ),
-            (LEDGER, "#[path = \"../store/schema.rs\"] mod schema;"),
-            (LEDGER, "pub use crate::domain::money::Money;"),
+            (CONFIG, "#[path = \"../store/schema.rs\"] mod schema;"),
+            (CONFIG, "pub use crate::domain::money::Money;"),
             ("src/main.rs", "fn main() { doisoat::store::open(); }"),
             ("src/lib.rs", "pub mod store; fn f() { store::open(); }"),
         ],
@@ -108,36 +108,36 @@ fn an_import_in_disguise_is_caught() {
 
 #[test]
 fn what_only_looks_like_an_import_passes() {
-    const LEDGER: &str = "src/ledger/postings.rs";
+    const CONFIG: &str = "src/config/load.rs";
     passes(
         check_imports,
         &[
             (
-                LEDGER,
+                CONFIG,
                 "use crate::domain::money::Money; use super::accounts::Account;",
             ),
             (
-                LEDGER,
+                CONFIG,
                 "// crate::store::Db\n/// See [`crate::store::Db`].\nfn f() {}",
             ),
-            (LEDGER, "const S: &str = \"use crate::store::Db;\";"),
-            (LEDGER, "fn f() { println!(\"crate::store::Db\"); }"),
-            (LEDGER, "#[cfg(test)] mod tests { use crate::store::Db; }"),
+            (CONFIG, "const S: &str = \"use crate::store::Db;\";"),
+            (CONFIG, "fn f() { println!(\"crate::store::Db\"); }"),
+            (CONFIG, "#[cfg(test)] mod tests { use crate::store::Db; }"),
             (
-                LEDGER,
+                CONFIG,
                 "#[cfg(all(test, unix))] mod tests { use crate::store::Db; }",
             ),
-            (LEDGER, "#[cfg(test)] use crate::store::Db;"),
+            (CONFIG, "#[cfg(test)] use crate::store::Db;"),
             (
-                LEDGER,
+                CONFIG,
                 "mod store { pub fn g() {} } fn f() { store::g(); self::store::g(); }",
             ),
-            (LEDGER, "fn f(x: S) { x.store(); x.web.intake(); }"),
+            (CONFIG, "fn f(x: S) { x.store(); x.web.intake(); }"),
             (
-                LEDGER,
-                "pub(crate) fn f() {} pub(in crate::ledger) fn g() {}",
+                CONFIG,
+                "pub(crate) fn f() {} pub(in crate::config) fn g() {}",
             ),
-            (LEDGER, "pub(super) use crate::domain::money::Money;"),
+            (CONFIG, "pub(super) use crate::domain::money::Money;"),
             (
                 "src/journeys/close_day.rs",
                 "use crate::{store::Db, ledger::post};",
@@ -175,9 +175,9 @@ fn a_file_mounted_elsewhere_is_read_from_where_it_is_mounted() {
 fn a_test_module_in_a_file_of_its_own_is_still_a_test_module() {
     let tree = |declaration| {
         [
-            ("src/lib.rs", "pub mod ledger;"),
-            ("src/ledger/mod.rs", declaration),
-            ("src/ledger/tests.rs", "use crate::store::Db;"),
+            ("src/lib.rs", "pub mod config;"),
+            ("src/config/mod.rs", declaration),
+            ("src/config/tests.rs", "use crate::store::Db;"),
         ]
     };
     assert_eq!(
@@ -268,30 +268,30 @@ fn a_keyholder_uses_its_key_and_others_may_speak_of_it() {
 
 #[test]
 fn reading_the_clock_anywhere_else_is_caught() {
-    const LEDGER: &str = "src/ledger/seal.rs";
+    const CONFIG: &str = "src/config/seal.rs";
     catches(
         check_clock,
         &[
-            (LEDGER, "fn f() { chrono::Utc::now(); }"),
-            (LEDGER, "use chrono::Utc as U; fn f() { U::now(); }"),
-            (LEDGER, "type U = chrono::Utc; fn f() { U::now(); }"),
-            (LEDGER, "use chrono::Utc; fn f() { <Utc>::now(); }"),
+            (CONFIG, "fn f() { chrono::Utc::now(); }"),
+            (CONFIG, "use chrono::Utc as U; fn f() { U::now(); }"),
+            (CONFIG, "type U = chrono::Utc; fn f() { U::now(); }"),
+            (CONFIG, "use chrono::Utc; fn f() { <Utc>::now(); }"),
             (
-                LEDGER,
+                CONFIG,
                 "use chrono::Utc; fn f() { None.unwrap_or_else(Utc::now); }",
             ),
             (
-                LEDGER,
+                CONFIG,
                 "use chrono::Utc; fn f() { println!(\"{}\", Utc::now()); }",
             ),
-            (LEDGER, "use chrono::Local; fn f() { Local::now(); }"),
-            (LEDGER, "fn f() { std::time::SystemTime::now(); }"),
+            (CONFIG, "use chrono::Local; fn f() { Local::now(); }"),
+            (CONFIG, "fn f() { std::time::SystemTime::now(); }"),
             (
-                LEDGER,
+                CONFIG,
                 "use std::time::UNIX_EPOCH; fn f() { UNIX_EPOCH.elapsed(); }",
             ),
-            (LEDGER, "use uuid::Uuid; fn f() { Uuid::now_v7(); }"),
-            (LEDGER, "use std::time::Instant; fn f() { Instant::now(); }"),
+            (CONFIG, "use uuid::Uuid; fn f() { Uuid::now_v7(); }"),
+            (CONFIG, "use std::time::Instant; fn f() { Instant::now(); }"),
             ("src/store/queries/bills.rs", "use diesel::dsl::now;"),
             (
                 "src/cli/verify.rs",
@@ -303,7 +303,7 @@ fn reading_the_clock_anywhere_else_is_caught() {
 
 #[test]
 fn time_given_by_a_clock_passes() {
-    const LEDGER: &str = "src/ledger/seal.rs";
+    const CONFIG: &str = "src/config/seal.rs";
     passes(
         check_clock,
         &[
@@ -313,16 +313,16 @@ fn time_given_by_a_clock_passes() {
                 "use std::time::Instant; fn f() { Instant::now(); }",
             ),
             (
-                LEDGER,
+                CONFIG,
                 "fn f(clock: &Clock) { clock.now(); Clock::now(clock); }",
             ),
-            (LEDGER, "// Utc::now()\nconst S: &str = \"Utc::now()\";"),
+            (CONFIG, "// Utc::now()\nconst S: &str = \"Utc::now()\";"),
             (
-                LEDGER,
+                CONFIG,
                 "use chrono::{TimeZone, Utc}; fn f() { Utc.timestamp_micros(0); }",
             ),
             (
-                LEDGER,
+                CONFIG,
                 "#[cfg(test)] mod tests { fn f() { chrono::Utc::now(); } }",
             ),
         ],
@@ -397,9 +397,9 @@ fn a_file_that_does_not_say_what_it_is_is_caught() {
 fn a_file_that_is_never_compiled_is_caught() {
     let tree = |declaration| {
         [
-            ("src/lib.rs", "pub mod ledger;"),
-            ("src/ledger/mod.rs", declaration),
-            ("src/ledger/seal.rs", "fn f() {}"),
+            ("src/lib.rs", "pub mod config;"),
+            ("src/config/mod.rs", declaration),
+            ("src/config/seal.rs", "fn f() {}"),
         ]
     };
     assert_eq!(breaches(check_declared, &tree("mod seal;")), []);

@@ -118,6 +118,21 @@ words!(
     }
 );
 
+impl Way {
+    /// The provider's name in the roster.
+    pub(super) fn provider(self) -> &'static str {
+        match self {
+            Self::BankHook => "standardwebhooks",
+            Self::Vnpay
+            | Self::Momo
+            | Self::ZaloPay
+            | Self::PayOs
+            | Self::SePay
+            | Self::Platform => self.as_str(),
+        }
+    }
+}
+
 /// How many dossiers share a fate.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]

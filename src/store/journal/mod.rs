@@ -6,6 +6,7 @@
 
 mod postgres;
 mod sqlite;
+mod statements;
 
 use super::failure::Failure;
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};

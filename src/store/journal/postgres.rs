@@ -1,179 +1,20 @@
-//! The hot path on PostgreSQL: one prepared `UNNEST` statement per table and batch. Every
-//! statement has a static `QueryId`, so that libpq parses and plans it once per connection.
+//! The hot path on PostgreSQL: rows are locked in key order, then one prepared statement per table
+//! writes the whole batch. The statements themselves stand in `statements.rs`.
 
-use chrono::NaiveDate;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Nullable, Text};
 
+use super::statements::{
+    AddBalances, AddCounts, FindAttempts, FindNotices, InsertNotices, InsertPayments,
+    InsertPostings, LockPayments, UpdateBills, UpdateClasses, columns,
+};
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
     bills, dossiers, fee_items, payments, quarantined_calls, seal_blocks, seal_chains,
 };
-use crate::store::types::{SqlTs, SqlUid, Ts, Uid};
-
-/// A statement whose binds are one tenant and one array per column.
-macro_rules! statement {
-    (@binds $self:ident $out:ident $($field:ident: $sql:ty),+) => {
-        let mut separator = "";
-        $(
-            $out.push_sql(separator);
-            $out.push_bind_param::<Array<$sql>, _>(&$self.$field)?;
-            separator = ", ";
-        )+
-        let _ = separator;
-    };
-    ($name:ident $(-> $returns:ty)?, $before:literal, $between:literal, $after:literal,
-     { $($field:ident: $sql:ty => $rust:ty),+ $(,)? }) => {
-        #[derive(Default, QueryId)]
-        struct $name { tenant: i32, $($field: Vec<$rust>),+ }
-
-        impl QueryFragment<Pg> for $name {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                out.push_sql($before);
-                out.push_bind_param::<Integer, _>(&self.tenant)?;
-                out.push_sql($between);
-                statement!(@binds self out $($field: $sql),+);
-                out.push_sql($after);
-                Ok(())
-            }
-        }
-
-        impl RunQueryDsl<PgConnection> for $name {}
-        $(impl Query for $name { type SqlType = $returns; })?
-    };
-}
-
-statement!(
-    FindNotices -> (Text, Binary, Binary, Text),
-    "SELECT n.channel, n.key_hash, n.facts_hash, n.verdict FROM notices n WHERE n.tenant = ",
-    " AND (n.channel, n.key_hash) IN (SELECT * FROM UNNEST(",
-    "))",
-    { channel: Text => String, key_hash: Binary => Vec<u8> }
-);
-
-statement!(
-    LockPayments -> SqlUid,
-    "SELECT p.payment_id FROM payments p WHERE p.tenant = ",
-    " AND (p.channel, p.payment_key) IN (SELECT * FROM UNNEST(",
-    ")) ORDER BY p.payment_id FOR UPDATE",
-    { channel: Text => String, payment_key: Text => String }
-);
-
-statement!(
-    FindAttempts -> (Text, Text, SqlUid, SqlUid),
-    "SELECT a.channel, a.order_ref, b.bill_id, b.dossier_id FROM attempts a JOIN bills b \
-     ON b.tenant = a.tenant AND b.bill_id = a.bill_id WHERE a.tenant = ",
-    " AND (a.channel, a.order_ref) IN (SELECT * FROM UNNEST(",
-    "))",
-    { channel: Text => String, order_ref: Text => String }
-);
-
-statement!(
-    InsertNotices,
-    "INSERT INTO notices (tenant, notice_id, channel, key_hash, facts_hash, payment_id, status, \
-     verdict, is_settled, raw, facts) SELECT ",
-    ", u.* FROM UNNEST(",
-    ") AS u",
-    {
-        notice_id: SqlUid => Uid, channel: Text => String, key_hash: Binary => Vec<u8>,
-        facts_hash: Binary => Vec<u8>, payment_id: Nullable<SqlUid> => Option<Uid>,
-        status: Text => String, verdict: Text => String, is_settled: Bool => bool,
-        raw: Binary => Vec<u8>, facts: Nullable<Text> => Option<String>,
-    }
-);
-
-statement!(
-    InsertPayments,
-    "INSERT INTO payments (tenant, payment_id, channel, provider, payment_key, provider_txn_id, \
-     order_ref, amount_minor, currency, status, paid_at, memo, virtual_account, account_number, \
-     bank_txn_id, bill_id, dossier_id, match_outcome, match_rule, match_reason, allocated_minor, \
-     credit_minor, suspense_minor, refunded_minor) SELECT ",
-    ", u.* FROM UNNEST(",
-    ") AS u",
-    {
-        payment_id: SqlUid => Uid, channel: Text => String, provider: Text => String,
-        payment_key: Text => String, provider_txn_id: Nullable<Text> => Option<String>,
-        order_ref: Nullable<Text> => Option<String>, amount_minor: BigInt => i64,
-        currency: Text => String, status: Text => String, paid_at: Nullable<SqlTs> => Option<Ts>,
-        memo: Nullable<Text> => Option<String>, virtual_account: Nullable<Text> => Option<String>,
-        account_number: Nullable<Text> => Option<String>, bank_txn_id: Nullable<Text> => Option<String>,
-        bill_id: Nullable<SqlUid> => Option<Uid>, dossier_id: Nullable<SqlUid> => Option<Uid>,
-        match_outcome: Text => String, match_rule: Nullable<Text> => Option<String>,
-        match_reason: Text => String, allocated_minor: BigInt => i64, credit_minor: BigInt => i64,
-        suspense_minor: BigInt => i64, refunded_minor: BigInt => i64,
-    }
-);
-
-statement!(
-    UpdateBills,
-    "UPDATE bills SET paid_minor = u.paid_minor, state = u.state, cancelled_at = u.cancelled_at FROM (SELECT ",
-    "::int AS tenant, * FROM UNNEST(",
-    ") AS x (bill_id, paid_minor, state, cancelled_at)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
-    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, state: Text => String, cancelled_at: Nullable<SqlTs> => Option<Ts> }
-);
-
-statement!(
-    UpdateClasses,
-    "UPDATE dossiers SET class = u.class FROM (SELECT ",
-    "::int AS tenant, * FROM UNNEST(",
-    ") AS x (dossier_id, class)) AS u WHERE dossiers.tenant = u.tenant AND dossiers.dossier_id = u.dossier_id",
-    { dossier_id: SqlUid => Uid, class: Integer => i32 }
-);
-
-statement!(
-    AddCounts,
-    "INSERT INTO dossier_counts (tenant, grain, period, unit_code, procedure_code, class, writer, n) SELECT ",
-    ", u.* FROM UNNEST(",
-    ") AS u ON CONFLICT (tenant, grain, period, unit_code, procedure_code, class, writer) \
-     DO UPDATE SET n = dossier_counts.n + EXCLUDED.n",
-    {
-        grain: Integer => i32, period: Date => NaiveDate, unit_code: Text => String,
-        procedure_code: Text => String, class: Integer => i32, writer: Integer => i32, n: BigInt => i64,
-    }
-);
-
-statement!(
-    AddBalances,
-    "INSERT INTO account_balances (tenant, account, currency, writer, debit_minor, credit_minor) SELECT ",
-    ", u.* FROM UNNEST(",
-    ") AS u ON CONFLICT (tenant, account, currency, writer) DO UPDATE SET \
-     debit_minor = account_balances.debit_minor + EXCLUDED.debit_minor, \
-     credit_minor = account_balances.credit_minor + EXCLUDED.credit_minor",
-    {
-        account: Text => String, currency: Text => String, writer: Integer => i32,
-        debit_minor: BigInt => i64, credit_minor: BigInt => i64,
-    }
-);
-
-statement!(
-    InsertPostings,
-    "INSERT INTO postings (tenant, chain, height, seq, entry_id, event, debit, credit, amount_minor, \
-     currency, payment_id, bill_id, corrects) SELECT ",
-    ", u.* FROM UNNEST(",
-    ") AS u",
-    {
-        chain: Integer => i32, height: BigInt => i64, seq: Integer => i32, entry_id: SqlUid => Uid,
-        event: Text => String, debit: Text => String, credit: Text => String,
-        amount_minor: BigInt => i64, currency: Text => String,
-        payment_id: Nullable<SqlUid> => Option<Uid>, bill_id: Nullable<SqlUid> => Option<Uid>,
-        corrects: Nullable<SqlUid> => Option<Uid>,
-    }
-);
-
-/// Moves rows into the columns of a statement.
-macro_rules! columns {
-    ($statement:ident, $tenant:expr, $rows:expr, { $($field:ident),+ $(,)? }) => {{
-        let mut columns = $statement { tenant: $tenant, ..Default::default() };
-        for row in $rows {
-            $(columns.$field.push(row.$field.clone());)+
-        }
-        columns
-    }};
-}
+use crate::store::types::Uid;
 
 impl Journal for PgConnection {
     fn find(&mut self, lookup: &Lookup) -> Result<Found, Failure> {

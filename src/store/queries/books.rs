@@ -113,6 +113,13 @@ impl Books for Conn {
             .load(self)?)
     }
 
+    fn count_postings(&mut self, tenant: i32) -> Result<i64, Failure> {
+        Ok(postings::table
+            .filter(postings::tenant.eq(tenant))
+            .count()
+            .get_result(self)?)
+    }
+
     fn list_postings_between(
         &mut self,
         tenant: i32,

@@ -69,8 +69,9 @@ const WRONG_STATES: &str = "SELECT bill_id AS id, 'state ' || state || ' with ' 
     WHEN paid_minor > 0 THEN 'part_paid' ELSE 'open' END ORDER BY bill_id LIMIT 20";
 
 const WRONG_TOTALS: &str = "SELECT bill_id AS id, 'total less fee items is ' || CAST(SUM(t) AS TEXT) AS problem FROM (\
-    SELECT bill_id, total_minor AS t FROM bills WHERE tenant = $1 \
-    UNION ALL SELECT bill_id, -amount_minor FROM fee_items WHERE tenant = $2 AND bill_id IS NOT NULL) x \
+    SELECT bill_id, total_minor AS t FROM bills WHERE tenant = $1 AND cancelled_at IS NULL \
+    UNION ALL SELECT f.bill_id, -f.amount_minor FROM fee_items f JOIN bills b ON b.tenant = f.tenant \
+    AND b.bill_id = f.bill_id WHERE f.tenant = $2 AND b.cancelled_at IS NULL) x \
     GROUP BY bill_id HAVING SUM(t) <> 0 ORDER BY bill_id LIMIT 20";
 
 const WRONG_NOTICES: &str = "SELECT n.notice_id AS id, CASE WHEN n.is_settled THEN 'names a payment that does not exist' \

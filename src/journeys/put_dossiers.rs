@@ -1,0 +1,371 @@
+//! Putting dossiers into the books: new ones are added with their bills, known ones are brought up
+//! to date, what has not changed is left alone. One block is sealed per call, counts and balances
+//! move with it. Checked facts come in; reading files and requests is done elsewhere.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::lease_chain::lease_in;
+use super::put_bills::{BillOfItems, BillPutter, owners};
+use super::read_dossier::FieldError;
+use super::sums::{balances, count_moves, summed_counts};
+use crate::domain::bill::Bill;
+use crate::domain::classification::{Class, PaidBy};
+use crate::domain::dossier::{DossierFacts, FeeItem};
+use crate::domain::entry::Posting;
+use crate::domain::ids::{BillId, DossierId, Tenant};
+use crate::domain::time::Instant;
+use crate::ledger::seal::ChainHead;
+use crate::store::failure::Failure;
+use crate::store::journal::{Batch, Lookup};
+use crate::store::ops::Queries;
+use crate::store::rows::{BillRow, CountRow, DossierRow, FeeItemRow};
+use crate::store::types::Uid;
+use crate::store::{AsFailure, Db};
+
+/// How many dossiers of each sort there were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Put {
+    /// Not known before.
+    pub added: u64,
+    /// Known, with other facts.
+    pub changed: u64,
+    /// Known, with the same facts.
+    pub unchanged: u64,
+}
+
+/// Why dossiers were not put; nothing of the call was.
+#[derive(Debug, Error)]
+pub enum PutError {
+    /// One of them contradicts what the books hold.
+    #[error("dossier {index}: {error}")]
+    Dossier {
+        /// Which one, counted from 0.
+        index: usize,
+        /// The field and what is wrong.
+        error: FieldError,
+    },
+    /// The database.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl AsFailure for PutError {
+    fn as_failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failure(failure) => Some(failure),
+            Self::Dossier { .. } => None,
+        }
+    }
+}
+
+/// Puts dossiers in one transaction: all or none.
+///
+/// # Errors
+/// [`PutError`] names the dossier and the field.
+pub fn put_dossiers(
+    db: &Db,
+    tenant: Tenant,
+    holder: &str,
+    now: Instant,
+    facts: &[DossierFacts],
+) -> Result<Put, PutError> {
+    db.write(|queries| {
+        let mut putter = Putter::begin(queries, tenant, holder, now)?;
+        putter.put(queries, facts, 0)?;
+        Ok(putter.finish(queries, holder)?)
+    })
+}
+
+/// Puts chunk after chunk inside one transaction.
+pub(super) struct Putter {
+    tenant: Tenant,
+    now: Instant,
+    head: ChainHead,
+    slots: HashMap<String, u8>,
+    put: Put,
+}
+
+/// What a chunk writes, gathered dossier by dossier.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) new_dossiers: Vec<DossierRow>,
+    pub(super) changed_dossiers: Vec<DossierRow>,
+    pub(super) new_bills: Vec<BillRow>,
+    pub(super) changed_bills: Vec<BillRow>,
+    pub(super) fee_items: Vec<FeeItemRow>,
+    pub(super) counts: Vec<CountRow>,
+    pub(super) postings: Vec<Posting>,
+}
+
+/// What the books hold of a dossier.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) row: Option<DossierRow>,
+    pub(super) bills: Vec<BillRow>,
+    pub(super) fee_items: Vec<FeeItemRow>,
+    pub(super) paid_by: Vec<PaidBy>,
+}
+
+impl Putter {
+    pub(super) fn begin(
+        queries: &mut dyn Queries,
+        tenant: Tenant,
+        holder: &str,
+        now: Instant,
+    ) -> Result<Self, Failure> {
+        let head = lease_in(queries, tenant, holder, now)?;
+        let slots = queries.list_provider_slots(tenant.0)?;
+        let slot = |slot: i32| u8::try_from(slot).unwrap_or(u8::MAX);
+        let slots = slots
+            .into_iter()
+            .map(|row| (row.provider, slot(row.slot)))
+            .collect();
+        Ok(Self {
+            tenant,
+            now,
+            head,
+            slots,
+            put: Put::default(),
+        })
+    }
+
+    pub(super) fn finish(self, queries: &mut dyn Queries, holder: &str) -> Result<Put, Failure> {
+        queries.mark_chains_free(holder)?;
+        Ok(self.put)
+    }
+
+    /// Puts one chunk; `first` is the index of its first dossier, for errors.
+    pub(super) fn put(
+        &mut self,
+        queries: &mut dyn Queries,
+        facts: &[DossierFacts],
+        first: usize,
+    ) -> Result<(), PutError> {
+        let mut known = self.known(queries, facts)?;
+        let mut taken = self.taken_references(queries, facts)?;
+        let mut changes = Changes::default();
+        let mut seen = HashSet::new();
+        for (index, facts) in (first..).zip(facts) {
+            let squeezed = facts.code.squeezed();
+            let wrong = |error| PutError::Dossier { index, error };
+            if !seen.insert(squeezed.clone()) {
+                let problem = format!("{} stands here twice", facts.code.as_str());
+                return Err(wrong(FieldError::new("dossier_code", problem)));
+            }
+            let known = known.remove(&squeezed).unwrap_or_default();
+            self.put_one(facts, &known, &mut taken, &mut changes)
+                .map_err(wrong)?;
+        }
+        self.write(queries, changes)?;
+        Ok(())
+    }
+
+    /// Locks and reads what the books hold of these dossiers, by squeezed code.
+    fn known(
+        &self,
+        queries: &mut dyn Queries,
+        facts: &[DossierFacts],
+    ) -> Result<HashMap<String, Known>, Failure> {
+        let dossier_codes = facts.iter().map(|facts| facts.code.squeezed()).collect();
+        let lookup = Lookup {
+            tenant: self.tenant.0,
+            dossier_codes,
+            ..Lookup::default()
+        };
+        let found = queries.find(&lookup)?;
+        let ids: Vec<Uid> = found.dossiers.iter().map(|row| row.dossier_id).collect();
+        let mut by_id: BTreeMap<Uid, Known> = BTreeMap::new();
+        for row in found.dossiers {
+            let id = row.dossier_id;
+            by_id.entry(id).or_default().row = Some(row);
+        }
+        for row in found.bills {
+            by_id.entry(row.dossier_id).or_default().bills.push(row);
+        }
+        for row in queries.list_fee_items_of(self.tenant.0, &ids)? {
+            by_id.entry(row.dossier_id).or_default().fee_items.push(row);
+        }
+        for (dossier_id, bill_id, _, provider) in found.standing {
+            let slot = self.slots.get(&provider).copied().unwrap_or(u8::MAX);
+            let paid = PaidBy {
+                slot,
+                bill_id: BillId(bill_id.0),
+            };
+            by_id.entry(dossier_id).or_default().paid_by.push(paid);
+        }
+        let by_code = |known: Known| {
+            known
+                .row
+                .as_ref()
+                .map(|row| row.code_squeezed.clone())
+                .map(|code| (code, known))
+        };
+        Ok(by_id.into_values().filter_map(by_code).collect())
+    }
+
+    /// The references among those asked for or derived that stand on a bill already.
+    fn taken_references(
+        &self,
+        queries: &mut dyn Queries,
+        facts: &[DossierFacts],
+    ) -> Result<HashSet<String>, Failure> {
+        let bills = self.bills();
+        let wanted: Vec<String> = facts
+            .iter()
+            .flat_map(|facts| {
+                (0..)
+                    .zip(&facts.bills)
+                    .map(|(ordinal, bill)| bills.reference(facts, ordinal, bill, 0))
+            })
+            .collect();
+        Ok(queries
+            .list_taken_references(self.tenant.0, &wanted)?
+            .into_iter()
+            .collect())
+    }
+
+    fn bills(&self) -> BillPutter {
+        BillPutter {
+            tenant: self.tenant,
+            now: self.now,
+        }
+    }
+
+    fn put_one(
+        &mut self,
+        facts: &DossierFacts,
+        known: &Known,
+        taken: &mut HashSet<String>,
+        changes: &mut Changes,
+    ) -> Result<(), FieldError> {
+        let facts_hash = facts_hash(facts);
+        if known
+            .row
+            .as_ref()
+            .is_some_and(|row| row.facts_hash == facts_hash)
+        {
+            self.put.unchanged += 1;
+            return Ok(());
+        }
+        let dossier_id = known
+            .row
+            .as_ref()
+            .map_or_else(|| Uid(DossierId::at(self.now).0), |row| row.dossier_id);
+        let bills = self
+            .bills()
+            .bills(facts, known, dossier_id, taken, changes)?;
+        let class = class_of(facts, &bills, &known.paid_by)?;
+        let row = dossier_row(self.tenant, dossier_id, facts, class, facts_hash);
+        if let Some(before) = &known.row {
+            self.put.changed += 1;
+            changes.counts.extend(count_moves(
+                before,
+                Class(before.class),
+                -1,
+                self.head.chain,
+            ));
+            changes.changed_dossiers.push(row.clone());
+        } else {
+            self.put.added += 1;
+            changes.new_dossiers.push(row.clone());
+        }
+        changes
+            .counts
+            .extend(count_moves(&row, class, 1, self.head.chain));
+        let owners = owners(facts, &bills, known);
+        changes
+            .fee_items
+            .extend(fee_item_rows(self.tenant, dossier_id, facts, &owners));
+        Ok(())
+    }
+
+    fn write(&mut self, queries: &mut dyn Queries, changes: Changes) -> Result<(), Failure> {
+        queries.insert_dossiers(&changes.new_dossiers)?;
+        for row in &changes.changed_dossiers {
+            queries.delete_fee_items(row.tenant, row.dossier_id)?;
+            queries.mark_dossier(row)?;
+        }
+        queries.insert_bills(&changes.new_bills)?;
+        for row in &changes.changed_bills {
+            queries.mark_bill(row)?;
+        }
+        queries.insert_fee_items(&changes.fee_items)?;
+        let batch = Batch {
+            counts: summed_counts(changes.counts),
+            balances: balances(self.tenant, self.head.chain, &changes.postings),
+            block: self.head.seal(self.now, &changes.postings),
+            ..Batch::default()
+        };
+        queries.write(self.tenant.0, &batch)
+    }
+}
+
+fn class_of(
+    facts: &DossierFacts,
+    bills: &[BillOfItems],
+    paid_by: &[PaidBy],
+) -> Result<Class, FieldError> {
+    let bills: Result<Vec<Bill>, Failure> = bills.iter().map(|(row, _)| row.to_bill()).collect();
+    let bills = bills.map_err(|failure| FieldError::new("bills", failure.to_string()))?;
+    Ok(Class::of(
+        facts.submitted_via,
+        &facts.fee_items,
+        &bills,
+        paid_by,
+    ))
+}
+
+fn dossier_row(
+    tenant: Tenant,
+    dossier_id: Uid,
+    facts: &DossierFacts,
+    class: Class,
+    facts_hash: Vec<u8>,
+) -> DossierRow {
+    DossierRow {
+        tenant: tenant.0,
+        dossier_id,
+        code: facts.code.as_str().to_owned(),
+        code_squeezed: facts.code.squeezed(),
+        procedure_code: facts.procedure_code.clone(),
+        unit_code: facts.unit_code.clone(),
+        received_on: facts.received_on,
+        submitted_via: facts.submitted_via.as_str().to_owned(),
+        status: facts.status.as_str().to_owned(),
+        applicant_name: facts.applicant_name.clone(),
+        class: class.0,
+        facts_hash,
+    }
+}
+
+fn fee_item_rows(
+    tenant: Tenant,
+    dossier_id: Uid,
+    facts: &DossierFacts,
+    owners: &[Option<Uid>],
+) -> Vec<FeeItemRow> {
+    let row = |(position, (item, owner)): (i32, (&FeeItem, &Option<Uid>))| FeeItemRow {
+        tenant: tenant.0,
+        dossier_id,
+        position,
+        kind: item.kind.as_str().to_owned(),
+        code: item.code.clone(),
+        name: item.name.clone(),
+        amount_minor: item.amount.minor(),
+        currency: item.amount.currency().to_string(),
+        basis: item.basis.clone(),
+        bill_id: *owner,
+    };
+    (0..)
+        .zip(facts.fee_items.iter().zip(owners))
+        .map(row)
+        .collect()
+}
+
+/// A hash of everything a dossier says, so that the same facts change nothing.
+fn facts_hash(facts: &DossierFacts) -> Vec<u8> {
+    Sha256::digest(format!("{facts:?}").as_bytes()).to_vec()
+}
