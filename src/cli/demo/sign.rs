@@ -285,3 +285,116 @@ impl Told<'_> {
         Ok(post(paymentplatform::sign_body(members, None, secret)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::score::Expected;
+    use super::*;
+    use crate::config::channel::Channel;
+    use crate::config::load::load;
+    use crate::domain::notice::Verdict;
+    use crate::domain::payment::PaymentStatus;
+    use crate::domain::time::parse_rfc3339;
+    use crate::intake::call::{Method, RawCall};
+    use crate::intake::provider::{Provider, Refusal};
+    use crate::intake::{providers, verify};
+
+    const SEED: u64 = 11;
+
+    fn channels() -> Vec<Channel> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("demo.toml");
+        std::fs::write(&file, Keys::of(SEED).as_settings()).unwrap();
+        let facts = crate::cli::context::provider_facts();
+        let loaded = load(&[file], [], &facts).unwrap();
+        let channels = loaded.settings.channels.values();
+        channels.map(|channel| Channel::clone(channel)).collect()
+    }
+
+    fn payment(way: Way) -> Payment {
+        Payment {
+            way,
+            number: 14_250_777,
+            order_ref: match way {
+                Way::PayOs => "14250777".to_owned(),
+                Way::ZaloPay => "250701_14250777".to_owned(),
+                _ => "DS23456789AB12".to_owned(),
+            },
+            amount: 170_000,
+            memo: "Nộp phí hồ sơ H12.104-250701-0012".to_owned(),
+            virtual_account: None,
+            target: None,
+        }
+    }
+
+    fn call(says: Says, proof: Proof) -> Call {
+        let at = parse_rfc3339("2025-07-01T03:15:00Z").unwrap();
+        Call {
+            slot: 0,
+            payment: 0,
+            says,
+            at,
+            signed_at: if proof == Proof::Stale {
+                at - chrono::TimeDelta::hours(1)
+            } else {
+                at
+            },
+            proof,
+            expected: Expected::New(Verdict::Recorded),
+        }
+    }
+
+    fn arrives(request: Request) -> RawCall {
+        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let own = request.headers.into_iter();
+        headers.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        RawCall {
+            method: if request.query.is_empty() {
+                Method::Post
+            } else {
+                Method::Get
+            },
+            query: request.query,
+            headers,
+            body: request.body.into_bytes(),
+            arrived_at: parse_rfc3339("2025-07-01T03:15:30Z").unwrap(),
+        }
+    }
+
+    fn told(way: Way, says: Says, proof: Proof) -> Result<(PaymentStatus, i64), Refusal> {
+        let request = Signer::new(SEED).request(&payment(way), &call(says, proof));
+        let channels = channels();
+        let channel = channels.iter().find(|one| one.name == way.as_str()).unwrap();
+        let provider = providers::find(&channel.provider).unwrap();
+        let verified = verify::verify(provider, arrives(request.unwrap()), channel)?;
+        let notices = provider.normalise(&verified, channel)?.notices;
+        Ok((notices[0].status, notices[0].amount.minor()))
+    }
+
+    #[test]
+    fn every_channel_believes_the_genuine_and_refuses_the_forged() {
+        for &way in Way::ALL {
+            let genuine = told(way, Says::Succeeded, Proof::Genuine);
+            assert_eq!(genuine, Ok((PaymentStatus::Succeeded, 170_000)), "{way:?}");
+            let forged = told(way, Says::Succeeded, Proof::Forged);
+            assert_eq!(forged, Err(Refusal::SignatureMismatch), "{way:?}");
+            let other = told(way, Says::OtherAmount, Proof::Genuine);
+            assert_eq!(other, Ok((PaymentStatus::Succeeded, 171_000)), "{way:?}");
+        }
+    }
+
+    #[test]
+    fn failures_and_waiting_are_told_in_each_providers_words() {
+        for way in [Way::Vnpay, Way::Momo, Way::BankHook] {
+            let told = |says| told(way, says, Proof::Genuine).unwrap().0;
+            assert_eq!(told(Says::Failed), PaymentStatus::Failed, "{way:?}");
+            assert_eq!(told(Says::Pending), PaymentStatus::Pending, "{way:?}");
+        }
+        let failed = told(Way::Platform, Says::Failed, Proof::Genuine);
+        assert_eq!(failed.map(|told| told.0), Ok(PaymentStatus::Failed));
+        for way in [Way::SePay, Way::BankHook] {
+            let stale = told(way, Says::Succeeded, Proof::Stale);
+            assert!(matches!(stale, Err(Refusal::OutsideWindow(_))), "{way:?}");
+        }
+    }
+}
