@@ -8,3 +8,4 @@ pub mod journeys;
 pub mod ledger;
 pub mod matching;
 pub mod store;
+pub mod web;

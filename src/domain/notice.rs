@@ -86,6 +86,17 @@ impl Notice {
             None => self.facts_hash(),
         }
     }
+
+    /// The key the notice is kept by when it contradicts what was said before: it covers the facts,
+    /// so that retries of the contradiction are repeats of it.
+    #[must_use]
+    pub fn conflict_key_hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(b"conflict:");
+        hash.update(self.key_hash());
+        hash.update(self.facts_hash());
+        hash.finalize().into()
+    }
 }
 
 /// What became of one call, the word from which a provider's answer is made.

@@ -10,3 +10,4 @@ pub mod providers;
 pub mod query;
 pub mod signature;
 pub mod verify;
+pub mod wire;

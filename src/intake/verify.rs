@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::json::Json;
-use super::provider::{Provider, RawCall, Refusal};
+use super::provider::{Normalised, Provider, RawCall, Refusal};
 use crate::config::channel::Channel;
 use crate::domain::time::Instant;
 
@@ -100,4 +100,28 @@ pub fn verify(
         checked,
         arrived_at: call.arrived_at,
     })
+}
+
+/// The largest amount a notice may speak of, minor units: far above any fee, and low enough that no
+/// sum of the books can overflow.
+const LARGEST_MINOR: i64 = 1_000_000_000_000_000;
+
+/// Verifies and normalises a call: the whole way from bytes to notices.
+///
+/// # Errors
+/// The provider's refusal, or that an amount is beyond anything we keep.
+pub fn read(
+    provider: &dyn Provider,
+    call: &RawCall,
+    channel: &Channel,
+) -> Result<Normalised, Refusal> {
+    let verified = verify(provider, call, channel)?;
+    let normalised = provider.normalise(&verified, channel)?;
+    let is_large = |minor: i64| minor.unsigned_abs() > LARGEST_MINOR.unsigned_abs();
+    for notice in &normalised.notices {
+        if is_large(notice.amount.minor()) || notice.refunded_minor.is_some_and(is_large) {
+            return Err(Refusal::malformed("amount", "is larger than any payment"));
+        }
+    }
+    Ok(normalised)
 }

@@ -341,12 +341,7 @@ fn verdict_of(row: &PaymentRow) -> Verdict {
 /// Keeps a notice that contradicts what its key, or its payment, said before; changes nothing. The
 /// key of a kept conflict covers its facts, so that its retries are repeats.
 fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>, facts_hash: Vec<u8>) -> Applied {
-    use sha2::{Digest, Sha256};
-    let mut key = Sha256::new();
-    key.update(b"conflict:");
-    key.update(incoming.notice.key_hash());
-    key.update(&facts_hash);
-    let key_hash = key.finalize().to_vec();
+    let key_hash = incoming.notice.conflict_key_hash().to_vec();
     let channel = &incoming.channel.name;
     let payment_id = book
         .payment(channel, &incoming.notice.payment_key)

@@ -5,6 +5,7 @@
 mod apply_notice;
 pub mod import_file;
 mod import_rows;
+mod keep_refusals;
 pub mod lease_chain;
 pub mod open_attempts;
 mod put_bills;
@@ -15,4 +16,4 @@ pub mod read_dossier;
 mod sums;
 pub mod take_notices;
 mod workbook;
-pub mod write_batch;
+pub mod write_batches;

@@ -54,7 +54,7 @@ impl BillPutter {
     ) -> Result<Vec<BillOfItems>, FieldError> {
         let mut bills = Vec::new();
         for (ordinal, request) in (0..).zip(&facts.bills) {
-            let mut reference = self.reference(facts, ordinal, request, 0);
+            let reference = self.reference(facts, ordinal, request, 0);
             let old = known.bills.iter().find(|bill| bill.reference == reference);
             if let Some(old) = old {
                 bills.push((
@@ -63,67 +63,42 @@ impl BillPutter {
                 ));
                 continue;
             }
-            for attempt in 1.. {
-                if !taken.contains(&reference) {
-                    break;
-                }
-                if request.reference.is_some() || attempt > 9 {
-                    let problem = format!("{reference} stands on a bill of another dossier");
-                    return Err(FieldError::new(
-                        format!("bills.{ordinal}.reference"),
-                        problem,
-                    ));
-                }
-                reference = self.reference(facts, ordinal, request, attempt);
-            }
+            let reference = self.free_reference(facts, ordinal, request, taken)?;
             taken.insert(reference.clone());
             bills.push((
                 self.new_bill(facts, dossier_id, request, reference, changes),
                 request.items.clone(),
             ));
         }
-        let named: HashSet<&str> = bills
-            .iter()
-            .map(|(bill, _)| bill.reference.as_str())
-            .collect();
-        let left: Vec<&BillRow> = known
-            .bills
-            .iter()
-            .filter(|bill| !named.contains(bill.reference.as_str()))
-            .collect();
-        if let Some(left) = left
-            .first()
-            .filter(|_| !is_same_items(facts, &known.fee_items))
-        {
-            let problem = format!(
-                "bill {} asks for fee items that change here: name it in bills",
-                left.reference
-            );
-            return Err(FieldError::new("fee_items", problem));
-        }
-        let claimed: HashSet<usize> = facts
-            .bills
-            .iter()
-            .flat_map(|bill| bill.items.iter().copied())
-            .collect();
-        let is_claimed = |bill: &&&BillRow| {
-            bill.cancelled_at.is_none()
-                && items_of(bill, &known.fee_items)
-                    .iter()
-                    .any(|item| claimed.contains(item))
-        };
-        if let Some(other) = left.iter().find(is_claimed) {
-            let problem = format!(
-                "bill {} asks for these fee items already: name it, or cancel it first",
-                other.reference
-            );
-            return Err(FieldError::new("bills", problem));
-        }
+        let left = unnamed(facts, known, &bills)?;
         bills.extend(
             left.into_iter()
                 .map(|bill| (bill.clone(), items_of(bill, &known.fee_items))),
         );
         Ok(bills)
+    }
+
+    /// The first reference that stands on no bill; one that was asked for must be free.
+    fn free_reference(
+        &self,
+        facts: &DossierFacts,
+        ordinal: u32,
+        request: &BillRequest,
+        taken: &HashSet<String>,
+    ) -> Result<String, FieldError> {
+        let attempts = if request.reference.is_some() {
+            0..1
+        } else {
+            0..10
+        };
+        let free = attempts
+            .map(|attempt| self.reference(facts, ordinal, request, attempt))
+            .find(|reference| !taken.contains(reference));
+        free.ok_or_else(|| {
+            let reference = self.reference(facts, ordinal, request, 0);
+            let problem = format!("{reference} stands on a bill of another dossier");
+            FieldError::new(format!("bills.{ordinal}.reference"), problem)
+        })
     }
 
     fn new_bill(
@@ -228,6 +203,52 @@ impl BillPutter {
         }
         Ok(row)
     }
+}
+
+/// The known bills that the dossier does not name; wrong when their fee items are touched.
+fn unnamed<'a>(
+    facts: &DossierFacts,
+    known: &'a Known,
+    bills: &[BillOfItems],
+) -> Result<Vec<&'a BillRow>, FieldError> {
+    let named: HashSet<&str> = bills
+        .iter()
+        .map(|(bill, _)| bill.reference.as_str())
+        .collect();
+    let left: Vec<&BillRow> = known
+        .bills
+        .iter()
+        .filter(|bill| !named.contains(bill.reference.as_str()))
+        .collect();
+    if let Some(left) = left
+        .first()
+        .filter(|_| !is_same_items(facts, &known.fee_items))
+    {
+        let problem = format!(
+            "bill {} asks for fee items that change here: name it in bills",
+            left.reference
+        );
+        return Err(FieldError::new("fee_items", problem));
+    }
+    let claimed: HashSet<usize> = facts
+        .bills
+        .iter()
+        .flat_map(|bill| bill.items.iter().copied())
+        .collect();
+    let is_claimed = |bill: &&&BillRow| {
+        bill.cancelled_at.is_none()
+            && items_of(bill, &known.fee_items)
+                .iter()
+                .any(|item| claimed.contains(item))
+    };
+    if let Some(other) = left.iter().find(is_claimed) {
+        let problem = format!(
+            "bill {} asks for these fee items already: name it, or cancel it first",
+            other.reference
+        );
+        return Err(FieldError::new("bills", problem));
+    }
+    Ok(left)
 }
 
 /// The amounts of some fee items, summed by kind, in the order of kinds.

@@ -1,19 +1,21 @@
 //! Taking notices: one bounded queue per writer, and the thread behind it that commits everything
 //! waiting in one transaction and answers each call after the commit. While one batch syncs, the
 //! next gathers; no delay is added. Verification and the answer's words are not decided here.
-//! How a batch is committed is `write_batch`'s.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use super::write_batch::BatchWriter;
+use super::keep_refusals::Quarantine;
+use super::write_batches::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::domain::ids::Tenant;
 use crate::domain::notice::{Notice, Verdict};
+use crate::domain::time::Instant;
 use crate::store::Db;
 use crate::store::failure::Failure;
 
@@ -50,6 +52,8 @@ pub struct Refused {
     pub detail: String,
     /// The call as received, in wire form.
     pub raw: Vec<u8>,
+    /// When it arrived, UTC.
+    pub arrived_at: Instant,
 }
 
 /// How the writer works.
@@ -72,6 +76,8 @@ pub struct Tally {
     pub batches: AtomicU64,
     /// Calls committed in them.
     pub calls: AtomicU64,
+    /// Most calls in one of them.
+    pub largest_batch: AtomicU64,
     /// Calls answered "try later" by the writer.
     pub failed: AtomicU64,
     /// Refused calls dropped because too many came at once.
@@ -121,6 +127,13 @@ impl Intake {
         let _ = self.calls.try_send(Item::Wake);
     }
 
+    /// Whether the writing thread still takes calls.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let woken = self.calls.try_send(Item::Wake);
+        !matches!(woken, Err(TrySendError::Disconnected(_)))
+    }
+
     /// The writer's counters.
     #[must_use]
     pub fn tally(&self) -> &Tally {
@@ -142,7 +155,7 @@ pub fn start_writer(
     providers: Vec<String>,
     limits: Limits,
 ) -> Result<(Intake, JoinHandle<()>), Failure> {
-    let mut writer = BatchWriter::open(db, clock, providers, limits.quarantine_rows)?;
+    let mut writer = BatchWriter::open(db, clock, providers)?;
     let (calls, waiting) = sync_channel(limits.queue);
     let (refusals, refused) = sync_channel(REFUSALS_WAITING);
     let tally = Arc::new(Tally::default());
@@ -154,38 +167,63 @@ pub fn start_writer(
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || {
-            run(&mut writer, &waiting, &refused, &tally, limits.batch);
+            let mut quarantine = Quarantine::new(limits.quarantine_rows);
+            let queues = Queues { waiting, refused };
+            queues.run(&mut writer, &mut quarantine, &tally, limits.batch);
             writer.close();
         })
         .map_err(|error| Failure::Broken(format!("the writer could not start: {error}")))?;
     Ok((intake, thread))
 }
 
-fn run(
-    writer: &mut BatchWriter,
-    waiting: &Receiver<Item>,
-    refused: &Receiver<Refused>,
-    tally: &Tally,
-    most: usize,
-) {
-    while let Ok(first) = waiting.recv() {
+/// The writer's end of the queues.
+struct Queues {
+    waiting: Receiver<Item>,
+    refused: Receiver<Refused>,
+}
+
+impl Queues {
+    /// Writes until every [`Intake`] is dropped and nothing waits. A round that panics costs its own
+    /// calls, which are answered "try later"; the next one begins anew.
+    fn run(
+        &self,
+        writer: &mut BatchWriter,
+        quarantine: &mut Quarantine,
+        tally: &Tally,
+        most: usize,
+    ) {
+        while let Ok(first) = self.waiting.recv() {
+            let calls = self.gather(first, tally, most);
+            let refusals: Vec<Refused> =
+                self.refused.try_iter().take(REFUSALS_PER_COMMIT).collect();
+            let round = catch_unwind(AssertUnwindSafe(|| {
+                take_all(writer, calls, tally);
+                quarantine.keep(writer, refusals);
+            }));
+            if round.is_err() {
+                tracing::error!(
+                    "a bug stopped the writer in the middle of a batch; it begins anew"
+                );
+                writer.forget();
+            }
+        }
+        quarantine.keep(writer, self.refused.try_iter().collect());
+    }
+
+    fn gather(&self, first: Item, tally: &Tally, most: usize) -> Vec<Call> {
         let mut calls = Vec::with_capacity(most);
         calls.extend(as_call(first));
         while calls.len() < most {
-            match waiting.try_recv() {
+            match self.waiting.try_recv() {
                 Ok(item) => calls.extend(as_call(item)),
                 Err(_) => break,
             }
         }
-        tally
-            .waiting
-            .fetch_sub(u64::try_from(calls.len()).unwrap_or(0), Ordering::Relaxed);
-        let refusals: Vec<Refused> = refused.try_iter().take(REFUSALS_PER_COMMIT).collect();
-        take_all(writer, calls, tally);
-        writer.keep_refusals(refusals);
+        let gathered = u64::try_from(calls.len()).unwrap_or(0);
+        tally.waiting.fetch_sub(gathered, Ordering::Relaxed);
+        tally.largest_batch.fetch_max(gathered, Ordering::Relaxed);
+        calls
     }
-    let rest: Vec<Refused> = refused.try_iter().collect();
-    writer.keep_refusals(rest);
 }
 
 /// Commits calls of any tenants and answers each.

@@ -79,14 +79,8 @@ pub(super) struct Workbook<'a> {
 }
 
 impl<'a> Workbook<'a> {
-    /// Opens the book with what was found.
-    pub(super) fn open(
-        tenant: Tenant,
-        now: Instant,
-        slots: &'a HashMap<String, u8>,
-        found: Found,
-    ) -> Result<Self, Failure> {
-        let mut book = Self {
+    fn blank(tenant: Tenant, now: Instant, slots: &'a HashMap<String, u8>) -> Self {
+        Self {
             tenant,
             now,
             slots,
@@ -101,7 +95,17 @@ impl<'a> Workbook<'a> {
             notices: Vec::new(),
             settled: Vec::new(),
             postings: Vec::new(),
-        };
+        }
+    }
+
+    /// Opens the book with what was found.
+    pub(super) fn open(
+        tenant: Tenant,
+        now: Instant,
+        slots: &'a HashMap<String, u8>,
+        found: Found,
+    ) -> Result<Self, Failure> {
+        let mut book = Self::blank(tenant, now, slots);
         for head in found.notices {
             let seen = Seen {
                 facts_hash: head.facts_hash,

@@ -63,6 +63,8 @@ pub trait Dossiers {
     fn list_dossiers_by_code(&mut self, tenant: i32, codes: &[String]) -> Result<Vec<DossierRow>>;
     /// One dossier by its squeezed code.
     fn find_dossier(&mut self, tenant: i32, code: &str) -> Result<Option<DossierRow>>;
+    /// The dossiers of these ids, by id.
+    fn list_dossiers_by_id(&mut self, tenant: i32, ids: &[Uid]) -> Result<Vec<DossierRow>>;
     /// All bills of these dossiers, by id.
     fn list_bills_of(&mut self, tenant: i32, dossier_ids: &[Uid]) -> Result<Vec<BillRow>>;
     /// All fee items of these dossiers, by dossier and position.

@@ -38,6 +38,25 @@ impl Dossiers for Conn {
             .optional()?)
     }
 
+    fn list_dossiers_by_id(
+        &mut self,
+        tenant: i32,
+        ids: &[Uid],
+    ) -> Result<Vec<DossierRow>, Failure> {
+        let mut rows = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            rows.extend(
+                dossiers::table
+                    .filter(dossiers::tenant.eq(tenant))
+                    .filter(dossiers::dossier_id.eq_any(chunk))
+                    .order(dossiers::dossier_id)
+                    .select(DossierRow::as_select())
+                    .load(self)?,
+            );
+        }
+        Ok(rows)
+    }
+
     fn list_bills_of(&mut self, tenant: i32, dossier_ids: &[Uid]) -> Result<Vec<BillRow>, Failure> {
         let mut rows = Vec::new();
         for chunk in dossier_ids.chunks(CHUNK) {

@@ -1,9 +1,8 @@
-//! The batch writer: commits the calls of a batch in one transaction, else call by call, and keeps
-//! refused calls in quarantine. A batch that fails is tried again when another writer was in the
-//! way; a call that fails alone is recorded without effect, for `sweep`.
+//! Writing batches: calls of one tenant come in, are applied to a workbook and committed in one
+//! transaction, sealed on a leased chain. What waits where, and who is answered, is not known here.
 //!
-//! Why separate transactions and not savepoints when a batch is replayed: the guarantee for each
-//! call is the same, and a call that poisons its connection cannot take its neighbours along.
+//! A batch that fails is tried again when another writer was in the way; otherwise its calls are
+//! committed one by one, and a call that still fails is recorded without effect, for `sweep`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,37 +10,32 @@ use std::time::Duration;
 
 use super::apply_notice::{Applied, Incoming, apply_notice, record_only};
 use super::lease_chain::{free_chains, lease_chain, provider_slots};
-use super::take_notices::{Call, Refused, Taken};
+use super::take_notices::{Call, Taken};
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
-use crate::domain::ids::{NoticeId, QuarantineId, Tenant};
+use crate::domain::ids::{NoticeId, Tenant};
 use crate::domain::notice::{Notice, Verdict};
 use crate::ledger::seal::ChainHead;
 use crate::matching::clues::clues;
 use crate::store::failure::Failure;
 use crate::store::journal::{Batch, Journal, Lookup};
-use crate::store::rows::{NoticeRow, QuarantinedRow};
-use crate::store::types::{Ts, Uid};
+use crate::store::rows::NoticeRow;
 use crate::store::{Db, Writer};
-
-/// How often the quarantine is cut back to its bound, in refused calls.
-const PRUNE_EVERY: usize = 64;
 
 /// How often a batch is tried while another writer is in the way.
 const ATTEMPTS: u32 = 12;
 
 /// Everything a commit needs: the connection, the leased chains and the providers' bits.
 pub struct BatchWriter {
-    db: Db,
+    pub(super) db: Db,
     writer: Writer,
-    clock: Clock,
+    is_broken: bool,
+    pub(super) clock: Clock,
     holder: String,
     providers: Vec<String>,
     chains: HashMap<Tenant, ChainHead>,
     slots: HashMap<Tenant, HashMap<String, u8>>,
-    quarantine_rows: i64,
-    refusals_since_prune: usize,
 }
 
 impl BatchWriter {
@@ -49,22 +43,16 @@ impl BatchWriter {
     ///
     /// # Errors
     /// [`Failure::Unreachable`].
-    pub fn open(
-        db: &Db,
-        clock: &Clock,
-        providers: Vec<String>,
-        quarantine_rows: i64,
-    ) -> Result<Self, Failure> {
+    pub fn open(db: &Db, clock: &Clock, providers: Vec<String>) -> Result<Self, Failure> {
         Ok(Self {
             db: db.clone(),
             writer: db.writer()?,
+            is_broken: false,
             clock: clock.clone(),
             holder: NoticeId::at(clock.now()).to_string(),
             providers,
             chains: HashMap::new(),
             slots: HashMap::new(),
-            quarantine_rows,
-            refusals_since_prune: 0,
         })
     }
 
@@ -73,6 +61,28 @@ impl BatchWriter {
         if let Err(failure) = free_chains(&self.db, &self.holder) {
             tracing::warn!(%failure, "the seal chains could not be freed; they go stale by themselves");
         }
+    }
+
+    /// Begins anew after something broke in the middle of a commit: what is known of the chains may
+    /// be wrong, and the connection may still be inside a transaction.
+    pub(super) fn forget(&mut self) {
+        self.is_broken = true;
+        self.chains.clear();
+        self.slots.clear();
+    }
+
+    /// Writes rows that belong to no call.
+    pub(super) fn write(&mut self, tenant: Tenant, batch: &Batch) -> Result<(), Failure> {
+        self.connection()?
+            .commit(|journal| journal.write(tenant.0, batch))
+    }
+
+    fn connection(&mut self) -> Result<&mut Writer, Failure> {
+        if self.is_broken {
+            self.writer = self.db.writer()?;
+            self.is_broken = false;
+        }
+        Ok(&mut self.writer)
     }
 
     /// Commits the calls of one tenant: together, else one by one, else without effect.
@@ -166,7 +176,7 @@ impl BatchWriter {
         let slots = self.slots_of(tenant)?;
         let lookup = lookup(tenant, calls);
         let mut taken = Vec::new();
-        let next = self.writer.commit(|journal| {
+        let next = self.connection()?.commit(|journal| {
             let mut book = Workbook::open(tenant, now, &slots, journal.find(&lookup)?)?;
             taken = calls
                 .iter()
@@ -193,48 +203,6 @@ impl BatchWriter {
         match self.slots.remove(&tenant) {
             Some(slots) => Ok(slots),
             None => provider_slots(&self.db, tenant, &self.providers),
-        }
-    }
-
-    /// Keeps refused calls, newest first to stay.
-    pub(super) fn keep_refusals(&mut self, refusals: Vec<Refused>) {
-        let mut by_tenant: HashMap<Tenant, Batch> = HashMap::new();
-        let now = self.clock.now();
-        self.refusals_since_prune += refusals.len();
-        for refused in refusals {
-            let tenant = refused.channel.tenant;
-            by_tenant
-                .entry(tenant)
-                .or_default()
-                .quarantined
-                .push(QuarantinedRow {
-                    tenant: tenant.0,
-                    quarantine_id: Uid(QuarantineId::at(now).0),
-                    channel: refused.channel.name.clone(),
-                    reason: refused.reason.to_owned(),
-                    detail: refused.detail,
-                    raw: refused.raw,
-                    arrived_at: Ts(now),
-                    replayed_at: None,
-                });
-        }
-        for (tenant, batch) in by_tenant {
-            let done = self
-                .writer
-                .commit(|journal| journal.write(tenant.0, &batch));
-            if let Err(failure) = done {
-                tracing::warn!(%failure, "refused calls could not be kept");
-            }
-            if self.refusals_since_prune >= PRUNE_EVERY {
-                self.refusals_since_prune = 0;
-                let keep = self.quarantine_rows;
-                let pruned = self
-                    .db
-                    .write(|queries| queries.delete_old_quarantined(tenant.0, keep));
-                if let Err(failure) = pruned {
-                    tracing::warn!(%failure, "the quarantine could not be cut back");
-                }
-            }
         }
     }
 }
@@ -290,9 +258,11 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
     for incoming in calls.iter().flatten() {
         let channel = &incoming.channel.name;
         let notice = incoming.notice;
+        // A retried contradiction must be found under the key it was kept by.
+        let keys = [notice.key_hash(), notice.conflict_key_hash()];
         lookup
             .notice_keys
-            .push((channel.clone(), notice.key_hash().to_vec()));
+            .extend(keys.map(|key| (channel.clone(), key.to_vec())));
         lookup
             .payment_keys
             .push((channel.clone(), notice.payment_key.clone()));

@@ -1,0 +1,74 @@
+//! Keeping refused calls: what the door did not take comes in, rows of the quarantine go out, never
+//! more than the bound. A refused call touches neither money nor keys, and a row that cannot be
+//! written is only logged.
+
+use std::collections::HashMap;
+
+use super::take_notices::Refused;
+use super::write_batches::BatchWriter;
+use crate::domain::ids::{QuarantineId, Tenant};
+use crate::store::journal::Batch;
+use crate::store::rows::QuarantinedRow;
+use crate::store::types::{Ts, Uid};
+
+/// How often the quarantine is cut back to its bound, in refused calls.
+const PRUNE_EVERY: usize = 64;
+
+/// The bound and what was added since it was last enforced.
+pub(super) struct Quarantine {
+    rows: i64,
+    since_prune: usize,
+}
+
+impl Quarantine {
+    pub(super) fn new(rows: i64) -> Self {
+        Self {
+            rows,
+            since_prune: 0,
+        }
+    }
+
+    /// Writes refused calls of any tenants.
+    pub(super) fn keep(&mut self, writer: &mut BatchWriter, refusals: Vec<Refused>) {
+        self.since_prune += refusals.len();
+        let mut by_tenant: HashMap<Tenant, Batch> = HashMap::new();
+        for refused in refusals {
+            let tenant = refused.channel.tenant;
+            let batch = by_tenant.entry(tenant).or_default();
+            batch.quarantined.push(row(refused));
+        }
+        let must_prune = self.since_prune >= PRUNE_EVERY;
+        for (tenant, batch) in by_tenant {
+            if let Err(failure) = writer.write(tenant, &batch) {
+                tracing::warn!(%failure, "refused calls could not be kept");
+            }
+            if must_prune {
+                self.since_prune = 0;
+                self.prune(writer, tenant);
+            }
+        }
+    }
+
+    fn prune(&self, writer: &BatchWriter, tenant: Tenant) {
+        let keep = self.rows;
+        let pruned = writer
+            .db
+            .write(|queries| queries.delete_old_quarantined(tenant.0, keep));
+        if let Err(failure) = pruned {
+            tracing::warn!(%failure, "the quarantine could not be cut back");
+        }
+    }
+}
+
+fn row(refused: Refused) -> QuarantinedRow {
+    QuarantinedRow {
+        tenant: refused.channel.tenant.0,
+        quarantine_id: Uid(QuarantineId::at(refused.arrived_at).0),
+        channel: refused.channel.name.clone(),
+        reason: refused.reason.to_owned(),
+        detail: refused.detail.replace('\0', "\u{fffd}"),
+        raw: refused.raw,
+        arrived_at: Ts(refused.arrived_at),
+        replayed_at: None,
+    }
+}

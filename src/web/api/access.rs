@@ -1,0 +1,144 @@
+//! Who asks and what they may see: the bearer token of a request comes in, a [`Caller`] goes out.
+//! Only the token's hash is looked up, so that a copy of the database opens no door.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use sha2::{Digest, Sha256};
+
+use crate::domain::time::Instant;
+use crate::store::ops::Queries;
+use crate::web::Gateway;
+use crate::web::error::Problem;
+
+/// The token a request carries, not yet looked up.
+#[derive(Clone)]
+pub struct Bearer([u8; 32]);
+
+impl FromRequest for Bearer {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let header = request.headers().get(AUTHORIZATION);
+        let text = header.and_then(|value| value.to_str().ok()).unwrap_or("");
+        let token = match text.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => return ready(Err(Problem::NotKnown("a bearer token is needed"))),
+        };
+        ready(Ok(Self(Sha256::digest(token.as_bytes()).into())))
+    }
+}
+
+/// Something a caller may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Read dossiers and bills.
+    Dossiers,
+    /// Write dossiers.
+    WriteDossiers,
+    /// Read payments, notices, indicators.
+    Payments,
+    /// Read the ledger.
+    Ledger,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The installation.
+    pub tenant: i32,
+    /// The role's word.
+    pub role: String,
+    /// The officer behind the token, if it is a person's.
+    pub officer: Option<String>,
+    /// The one unit whose rows may be seen; none for all.
+    pub unit: Option<String>,
+}
+
+impl Caller {
+    /// Whether rows of this unit may be seen; rows of no unit only by those who see all.
+    #[must_use]
+    pub fn sees(&self, unit: Option<&str>) -> bool {
+        match &self.unit {
+            None => true,
+            Some(own) => unit == Some(own.as_str()),
+        }
+    }
+
+    fn must(&self, need: Need) -> Result<(), Problem> {
+        let roles: &[&str] = match need {
+            Need::WriteDossiers => &["dossier-system", "admin"],
+            Need::Dossiers => &[
+                "viewer",
+                "officer",
+                "approver",
+                "auditor",
+                "admin",
+                "dossier-system",
+            ],
+            Need::Payments | Need::Ledger => &["viewer", "officer", "approver", "auditor", "admin"],
+        };
+        if roles.contains(&self.role.as_str()) {
+            return Ok(());
+        }
+        Err(Problem::NotAllowed(format!(
+            "a token of the role {} may not do this; it takes one of {}",
+            self.role,
+            roles.join(", ")
+        )))
+    }
+}
+
+fn identify(queries: &mut dyn Queries, bearer: &Bearer, now: Instant) -> Result<Caller, Problem> {
+    let unknown = Problem::NotKnown("the token is not known, or no longer valid");
+    let Some(row) = queries.find_token(&bearer.0)? else {
+        return Err(unknown);
+    };
+    if row.expires_at.is_some_and(|at| at.0 <= now) {
+        return Err(unknown);
+    }
+    if let Some(code) = &row.officer {
+        let officer = queries.find_officer(row.tenant, code)?;
+        if !officer.is_some_and(|officer| officer.is_active) {
+            return Err(unknown);
+        }
+    }
+    // A viewer without a unit would see nothing; none is made, and none is let in.
+    if row.role == "viewer" && row.unit_code.is_none() {
+        return Err(Problem::NotAllowed("this viewer has no unit".to_owned()));
+    }
+    Ok(Caller {
+        tenant: row.tenant,
+        role: row.role,
+        officer: row.officer,
+        unit: row.unit_code,
+    })
+}
+
+/// Identifies the caller and reads, in one snapshot, away from the threads that answer HTTP.
+///
+/// # Errors
+/// 401, 403 or what `story` returns.
+pub async fn read<T: Send + 'static>(
+    gateway: &web::Data<Gateway>,
+    bearer: Bearer,
+    need: Need,
+    story: impl Fn(&mut dyn Queries, &Caller) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let gateway = gateway.clone();
+    let done = web::block(move || {
+        let now = gateway.clock.now();
+        gateway.db.read(|queries| {
+            let caller = identify(queries, &bearer, now)?;
+            caller.must(need)?;
+            story(queries, &caller)
+        })
+    });
+    done.await.unwrap_or_else(|_| {
+        let message = "a request was given up".to_owned();
+        Err(crate::store::failure::Failure::Broken(message).into())
+    })
+}

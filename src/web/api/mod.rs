@@ -1,0 +1,52 @@
+//! The API under `/api/v1`: every address on one page. A bearer token comes in with the request,
+//! JSON goes out, or a problem. What a caller may see follows from the token alone.
+
+use std::future::Future;
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
+
+use super::error::{Problem, only_get};
+
+pub mod access;
+pub mod bills;
+pub mod dossiers;
+pub mod ledger;
+pub mod notices;
+pub mod page;
+pub mod payments;
+
+/// What every reading address answers.
+pub type Answered = Result<HttpResponse, Problem>;
+
+/// Every address of the API.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(reading("/dossiers/{code}", dossiers::show))
+        .service(reading("/bills/{reference}", bills::show))
+        .service(reading("/payments", payments::list))
+        .service(reading("/payments/{id}", payments::show))
+        .service(reading("/notices", notices::list))
+        .service(reading("/ledger/accounts", ledger::accounts))
+        .service(reading("/ledger/entries", ledger::entries));
+}
+
+/// An address that is only read.
+fn reading<F, Args>(path: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    F::Future: Future,
+{
+    web::resource(path)
+        .route(web::get().to(handler))
+        .default_service(web::route().to(only_get))
+}
+
+/// The parameters of a request, or which of them cannot be meant.
+fn asked<T>(query: Result<web::Query<T>, actix_web::Error>) -> Result<T, Problem> {
+    query
+        .map(web::Query::into_inner)
+        .map_err(|error| Problem::NotValid(error.to_string()))
+}

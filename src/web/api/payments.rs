@@ -1,0 +1,204 @@
+//! Payments: `GET /payments` and `GET /payments/{id}`. What the provider said and what matching made
+//! of it stand side by side; the payer's words and account numbers are not shown.
+
+use std::collections::HashMap;
+
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Answered;
+use super::access::{Bearer, Caller, Need, read};
+use super::page::{End, Page, after, instant, limit, ok};
+use crate::domain::ids::lowest_uuid_at;
+use crate::domain::money::{Currency, Money};
+use crate::store::failure::Failure;
+use crate::store::ops::{PaymentFilter, Queries};
+use crate::store::rows::{DossierRow, PaymentRow};
+use crate::store::types::Uid;
+use crate::web::Gateway;
+use crate::web::error::Problem;
+
+/// A payment as other programs read it.
+#[derive(Debug, Serialize)]
+pub struct PaymentJson {
+    id: Uuid,
+    channel: String,
+    provider: String,
+    provider_txn_id: Option<String>,
+    order_ref: Option<String>,
+    amount: String,
+    currency: String,
+    status: String,
+    paid_at: Option<String>,
+    recorded_at: Option<String>,
+    bill: Option<String>,
+    dossier: Option<String>,
+    unit: Option<String>,
+    #[serde(rename = "match")]
+    matched: MatchJson,
+    allocated: String,
+    payer_credit: String,
+    suspense: String,
+    refunded: String,
+    bank_txn_id: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct MatchJson {
+    outcome: String,
+    rule: Option<String>,
+    reason: String,
+}
+
+/// Decimal text of an amount in a row.
+pub(super) fn amount(minor: i64, currency: &str) -> String {
+    let currency = Currency::parse(currency).unwrap_or(Currency::VND);
+    Money::new(minor, currency).to_decimal_text()
+}
+
+/// The instant inside an id, RFC 3339.
+pub(super) fn made_at(id: Uid) -> Option<String> {
+    let (seconds, nanos) = id.0.get_timestamp()?.to_unix();
+    let at = chrono::DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)?;
+    Some(at.to_rfc3339())
+}
+
+/// What payments point at: dossiers by id, and the references of their bills.
+#[derive(Default)]
+pub(super) struct Pointed {
+    dossiers: HashMap<Uid, DossierRow>,
+    references: HashMap<Uid, String>,
+}
+
+impl Pointed {
+    pub(super) fn at(
+        queries: &mut dyn Queries,
+        tenant: i32,
+        payments: &[PaymentRow],
+    ) -> Result<Self, Failure> {
+        let mut ids: Vec<Uid> = payments.iter().filter_map(|row| row.dossier_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let dossiers = queries.list_dossiers_by_id(tenant, &ids)?;
+        let bills = queries.list_bills_of(tenant, &ids)?;
+        Ok(Self {
+            dossiers: dossiers
+                .into_iter()
+                .map(|row| (row.dossier_id, row))
+                .collect(),
+            references: bills
+                .into_iter()
+                .map(|row| (row.bill_id, row.reference))
+                .collect(),
+        })
+    }
+
+    fn dossier(&self, payment: &PaymentRow) -> Option<&DossierRow> {
+        self.dossiers.get(&payment.dossier_id?)
+    }
+
+    pub(super) fn json(&self, row: PaymentRow) -> PaymentJson {
+        let dossier = self.dossier(&row);
+        let money = |minor| amount(minor, &row.currency);
+        PaymentJson {
+            id: row.payment_id.0,
+            amount: money(row.amount_minor),
+            allocated: money(row.allocated_minor),
+            payer_credit: money(row.credit_minor),
+            suspense: money(row.suspense_minor),
+            refunded: money(row.refunded_minor),
+            dossier: dossier.map(|dossier| dossier.code.clone()),
+            unit: dossier.map(|dossier| dossier.unit_code.clone()),
+            bill: row.bill_id.and_then(|id| self.references.get(&id)).cloned(),
+            paid_at: row.paid_at.map(|at| at.0.to_rfc3339()),
+            recorded_at: made_at(row.payment_id),
+            channel: row.channel,
+            provider: row.provider,
+            provider_txn_id: row.provider_txn_id,
+            order_ref: row.order_ref,
+            currency: row.currency,
+            status: row.status,
+            matched: MatchJson {
+                outcome: row.match_outcome,
+                rule: row.match_rule,
+                reason: row.match_reason,
+            },
+            bank_txn_id: row.bank_txn_id,
+        }
+    }
+}
+
+/// How payments are asked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    channel: Option<String>,
+    provider_txn_id: Option<String>,
+    status: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn filter(&self, caller: &Caller) -> Result<PaymentFilter, Problem> {
+        let from = instant("from", self.from.as_deref(), End::From)?;
+        let to = instant("to", self.to.as_deref(), End::To)?;
+        Ok(PaymentFilter {
+            channel: self.channel.clone(),
+            provider_txn_id: self.provider_txn_id.clone(),
+            status: self.status.clone(),
+            unit_code: caller.unit.clone(),
+            from: from.map(|at| Uid(lowest_uuid_at(at))),
+            to: to.map(|at| Uid(lowest_uuid_at(at))),
+            after: after(self.cursor.as_deref())?,
+            limit: limit(self.limit)? + 1,
+        })
+    }
+}
+
+/// `GET /payments`.
+///
+/// # Errors
+/// 400, 401, 403.
+pub async fn list(
+    gateway: web::Data<Gateway>,
+    bearer: Bearer,
+    asked: Result<web::Query<Asked>, actix_web::Error>,
+) -> Answered {
+    let asked = super::asked(asked)?;
+    let page = read(&gateway, bearer, Need::Payments, move |queries, caller| {
+        let rows = queries.list_payments(caller.tenant, &asked.filter(caller)?)?;
+        let pointed = Pointed::at(queries, caller.tenant, &rows)?;
+        let page = Page::of(rows, limit(asked.limit)?, |row| {
+            row.payment_id.0.to_string()
+        });
+        Ok(page.map(|row| pointed.json(row)))
+    });
+    Ok(ok(&page.await?))
+}
+
+/// `GET /payments/{id}`.
+///
+/// # Errors
+/// 401, 403, 404.
+pub async fn show(gateway: web::Data<Gateway>, bearer: Bearer, id: web::Path<String>) -> Answered {
+    let payment = read(&gateway, bearer, Need::Payments, move |queries, caller| {
+        let missing = || Problem::NotFound("payment");
+        let id = Uuid::parse_str(&id).map_err(|_| missing())?;
+        let row = queries
+            .find_payment(caller.tenant, Uid(id))?
+            .ok_or_else(missing)?;
+        let pointed = Pointed::at(queries, caller.tenant, std::slice::from_ref(&row))?;
+        let unit = pointed
+            .dossier(&row)
+            .map(|dossier| dossier.unit_code.as_str());
+        if !caller.sees(unit) {
+            return Err(missing());
+        }
+        Ok(pointed.json(row))
+    });
+    Ok(ok(&payment.await?))
+}

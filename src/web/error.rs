@@ -1,0 +1,150 @@
+//! HTTP of what goes wrong, decided in one place. A refusal or failure comes in, an RFC 9457 problem
+//! with a stable code goes out; what a failure says stays in the log, because it may name things the
+//! caller must not know.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::store::AsFailure;
+use crate::store::failure::Failure;
+
+/// What went wrong with a request to the API.
+#[derive(Debug)]
+pub enum Problem {
+    /// No token, or none we know.
+    NotKnown(&'static str),
+    /// A token that may not do this.
+    NotAllowed(String),
+    /// Nothing there, or nothing this caller may see.
+    NotFound(&'static str),
+    /// The address is asked in another way only.
+    WrongMethod(&'static str),
+    /// A parameter or a body that cannot be meant.
+    NotValid(String),
+    /// A body that is too large.
+    TooLarge(usize),
+    /// The request contradicts what the books hold.
+    Contradicted(String),
+    /// The machine is wrong.
+    Failed(Failure),
+}
+
+impl Problem {
+    /// Status, stable code and title.
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::NotKnown(_) => (StatusCode::UNAUTHORIZED, "not_known", "Who are you?"),
+            Self::NotAllowed(_) => (StatusCode::FORBIDDEN, "not_allowed", "Not allowed"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
+            Self::WrongMethod(_) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "wrong_method",
+                "Method not allowed",
+            ),
+            Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            Self::Contradicted(_) => (StatusCode::CONFLICT, "contradicted", "Contradicted"),
+            Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "try_later",
+                "Try again later",
+            ),
+            Self::Failed(Failure::Fenced(_) | Failure::Address(_) | Failure::Broken(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "failed", "Failed")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotKnown(detail) => f.write_str(detail),
+            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Contradicted(detail) => {
+                f.write_str(detail)
+            }
+            Self::NotFound(what) => write!(f, "there is no such {what}"),
+            Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
+            Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
+            Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
+        }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl AsFailure for Problem {
+    fn as_failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            Self::NotKnown(_)
+            | Self::NotAllowed(_)
+            | Self::NotFound(_)
+            | Self::WrongMethod(_)
+            | Self::NotValid(_)
+            | Self::TooLarge(_)
+            | Self::Contradicted(_) => None,
+        }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, code, title) = self.kind();
+        if let Self::Failed(failure) = self {
+            tracing::error!(%failure, "a request could not be answered");
+        }
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((RETRY_AFTER, "5"));
+        }
+        if let Self::WrongMethod(allowed) = self {
+            response.insert_header((ALLOW, *allowed));
+        }
+        response
+            .content_type("application/problem+json")
+            .body(problem_text(status, code, title, &self.to_string()))
+    }
+}
+
+fn problem_text(status: StatusCode, code: &str, title: &str, detail: &str) -> String {
+    json!({
+        "type": format!("urn:doisoat:problem:{code}"),
+        "title": title,
+        "status": status.as_u16(),
+        "detail": detail,
+        "code": code,
+    })
+    .to_string()
+}
+
+/// Answers an address nobody has.
+///
+/// # Errors
+/// Always [`Problem::NotFound`].
+pub async fn no_such_address() -> Result<HttpResponse, Problem> {
+    Err(Problem::NotFound("address"))
+}
+
+/// Answers a method other than GET where only GET is known.
+///
+/// # Errors
+/// Always [`Problem::WrongMethod`].
+pub async fn only_get() -> Result<HttpResponse, Problem> {
+    Err(Problem::WrongMethod("GET"))
+}

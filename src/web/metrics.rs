@@ -1,0 +1,133 @@
+//! Metrics: counts of calls come in from the doors and the writer, `/metrics` gives them in the
+//! OpenMetrics text form. Labels are channels and stable words, never anything a caller sent.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use actix_web::{HttpResponse, web};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::Gateway;
+use crate::journeys::take_notices::Tally;
+
+type Labels = [(&'static str, String); 2];
+type Count = Counter<u64, AtomicU64>;
+
+/// The registry and its handles.
+pub(super) struct Metrics {
+    registry: Registry,
+    refused: Family<Labels, Count>,
+    answered: Family<Labels, Count>,
+    waiting: Gauge<i64, AtomicI64>,
+    batches: Count,
+    calls: Count,
+    failed: Count,
+    dropped: Count,
+    largest_batch: Gauge<i64, AtomicI64>,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("doisoat"),
+            refused: Family::default(),
+            answered: Family::default(),
+            waiting: Gauge::default(),
+            batches: Count::default(),
+            calls: Count::default(),
+            failed: Count::default(),
+            dropped: Count::default(),
+            largest_batch: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "refused_calls",
+            "Calls refused, by channel and reason",
+            self.refused.clone(),
+        );
+        registry.register(
+            "answers",
+            "Webhook answers, by channel and outcome",
+            self.answered.clone(),
+        );
+        registry.register(
+            "queue_length",
+            "Verified calls that wait for the writer",
+            self.waiting.clone(),
+        );
+        registry.register(
+            "batches",
+            "Batches of calls that were committed",
+            self.batches.clone(),
+        );
+        registry.register("calls", "Calls that were committed", self.calls.clone());
+        registry.register(
+            "calls_not_durable",
+            "Calls answered \"try later\" by the writer",
+            self.failed.clone(),
+        );
+        registry.register(
+            "refused_calls_not_kept",
+            "Refused calls dropped because too many came at once",
+            self.dropped.clone(),
+        );
+        registry.register(
+            "largest_batch",
+            "Most calls committed in one batch since the start",
+            self.largest_batch.clone(),
+        );
+    }
+
+    pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
+        let labels = [
+            ("channel", channel.to_owned()),
+            ("reason", reason.to_owned()),
+        ];
+        self.refused.get_or_create(&labels).inc();
+    }
+
+    pub(super) fn count_answered(&self, channel: &str, outcome: &'static str) {
+        let labels = [
+            ("channel", channel.to_owned()),
+            ("outcome", outcome.to_owned()),
+        ];
+        self.answered.get_or_create(&labels).inc();
+    }
+
+    /// Copies the writer's counters, which are its own so that it needs to know no registry.
+    fn read(&self, tally: &Tally) {
+        let copy = |from: &AtomicU64, to: &Count| {
+            to.inner()
+                .store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        };
+        copy(&tally.batches, &self.batches);
+        copy(&tally.calls, &self.calls);
+        copy(&tally.failed, &self.failed);
+        copy(&tally.refusals_dropped, &self.dropped);
+        let show = |from: &AtomicU64, to: &Gauge<i64, AtomicI64>| {
+            to.set(i64::try_from(from.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
+        };
+        show(&tally.waiting, &self.waiting);
+        show(&tally.largest_batch, &self.largest_batch);
+    }
+}
+
+/// `/metrics`.
+pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
+    gateway.metrics.read(gateway.intake.tally());
+    let mut text = String::new();
+    if encode(&mut text, &gateway.metrics.registry).is_err() {
+        return HttpResponse::InternalServerError().finish();
+    }
+    HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(text)
+}

@@ -1,0 +1,102 @@
+//! DOORS: the only room that knows HTTP, and the only one that waits. Requests come in, journeys
+//! change things, answers go out; every address of the program stands in [`configure`]. Nothing is
+//! decided here about money.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::config::channel::Channel;
+use crate::config::clock::Clock;
+use crate::config::settings::Settings;
+use crate::intake::providers::ROSTER;
+use crate::journeys::take_notices::{Intake, Limits, start_writer};
+use crate::store::Db;
+use crate::store::failure::Failure;
+
+pub mod api;
+pub mod error;
+pub mod health;
+pub mod metrics;
+pub mod server;
+pub mod webhooks;
+
+use metrics::Metrics;
+use webhooks::Floods;
+
+/// What every door shares.
+pub struct Gateway {
+    /// The database.
+    pub db: Db,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// The settings.
+    pub settings: Settings,
+    /// Channels by name.
+    pub channels: BTreeMap<String, Arc<Channel>>,
+    /// The way to the writer.
+    pub intake: Intake,
+    /// The name under which this process leases chains for journeys of its own.
+    pub holder: String,
+    metrics: Metrics,
+    floods: Floods,
+}
+
+/// The thread behind [`Gateway::intake`]; ends when the gateway is gone and its queue is finished.
+pub type WriterThread = std::thread::JoinHandle<()>;
+
+impl Gateway {
+    /// Opens the doors' shared state and starts the writer; the schema must be up to date.
+    ///
+    /// # Errors
+    /// [`Failure::Unreachable`].
+    pub fn open(
+        db: Db,
+        clock: Clock,
+        settings: Settings,
+        holder: String,
+    ) -> Result<(Self, WriterThread), Failure> {
+        let limits = Limits {
+            queue: settings.writer.queue,
+            batch: settings.writer.batch,
+            quarantine_rows: i64::from(settings.quarantine.max_rows),
+        };
+        let providers = ROSTER.iter().map(|provider| provider.name().to_owned());
+        let (intake, writer) = start_writer(&db, &clock, providers.collect(), limits)?;
+        let channels: BTreeMap<String, Arc<Channel>> = settings
+            .channels
+            .iter()
+            .map(|(name, channel)| (name.clone(), Arc::new(channel.clone())))
+            .collect();
+        let gateway = Self {
+            metrics: Metrics::new(),
+            floods: Floods::new(channels.keys(), settings.quarantine.max_per_second),
+            db,
+            clock,
+            settings,
+            channels,
+            intake,
+            holder,
+        };
+        Ok((gateway, writer))
+    }
+}
+
+/// Every address.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(health::alive))
+        .route("/readyz", web::get().to(health::ready))
+        .route("/metrics", web::get().to(metrics::show))
+        .route("/webhooks/{channel}", web::route().to(webhooks::receive))
+        .route(
+            "/webhooks/{channel}/{action}",
+            web::route().to(webhooks::receive),
+        )
+        .service(
+            web::scope("/api/v1")
+                .configure(api::configure)
+                .default_service(web::route().to(error::no_such_address)),
+        );
+}

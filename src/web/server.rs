@@ -1,0 +1,115 @@
+//! Running the doors: a gateway and a listening socket come in; when told to stop, no new call is
+//! taken, those under way are answered, the writer's queue is finished and the chains are freed.
+//! Signals are not known here; whoever runs a process decides when to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::rt::System;
+use actix_web::{App, HttpServer, web};
+use tokio::sync::oneshot;
+
+use super::{Gateway, WriterThread, configure};
+
+/// How often the end of the writer is looked for.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// Serves until `stop` resolves, then drains.
+///
+/// # Errors
+/// When the socket cannot be served, or the queue was not finished in time.
+pub async fn serve_until(
+    gateway: Gateway,
+    writer: WriterThread,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let settings = gateway.settings.server.clone();
+    let shared = web::Data::new(gateway);
+    let doors = shared.clone();
+    let server = HttpServer::new(move || App::new().app_data(doors.clone()).configure(configure))
+        .workers(settings.workers)
+        .client_request_timeout(settings.request_timeout)
+        .shutdown_timeout(settings.shutdown.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    let running = actix_web::rt::spawn(server);
+    stop.await;
+    let drained = actix_web::rt::time::timeout(settings.shutdown, async {
+        handle.stop(true).await;
+        let served = running.await;
+        // The last hold on the queue: with it the writer ends, its queue finished.
+        drop(shared);
+        while !writer.is_finished() {
+            actix_web::rt::time::sleep(GLANCE).await;
+        }
+        served
+    });
+    match drained.await {
+        Ok(Ok(served)) => served,
+        Ok(Err(error)) => Err(io::Error::other(error)),
+        Err(_) => Err(io::Error::other("calls were still under way at the end")),
+    }
+}
+
+/// A server in a thread of its own.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// Serves in a thread of its own until [`Running::stop`].
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn serve_on(
+    gateway: Gateway,
+    writer: WriterThread,
+    listener: TcpListener,
+) -> io::Result<Running> {
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::Builder::new()
+        .name("doors".to_owned())
+        .spawn(move || {
+            System::new().block_on(serve_until(gateway, writer, listener, async {
+                // A dropped sender means stop as well.
+                let _ = stopped.await;
+            }))
+        })?;
+    Ok(Running {
+        address,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+impl Running {
+    /// Stops taking calls, finishes those under way and the queue; a second stop does nothing.
+    ///
+    /// # Errors
+    /// As [`serve_until`].
+    pub fn stop(&mut self) -> io::Result<()> {
+        drop(self.stop.take());
+        match self.thread.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(served)) => served,
+            Some(Err(_)) => Err(io::Error::other("the server ended with a bug")),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            tracing::error!(%error, "the server did not end well");
+        }
+    }
+}

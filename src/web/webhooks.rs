@@ -1,0 +1,220 @@
+//! The webhook door: exact bytes come in, are verified and normalised, wait in the writer's queue,
+//! and the provider's own answer goes out after the commit. A refused call goes to the quarantine,
+//! which is never waited for. What an answer says is the provider's file's business.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::{Method as HttpMethod, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::Gateway;
+use crate::config::channel::Channel;
+use crate::domain::notice::Verdict;
+use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
+use crate::intake::providers;
+use crate::intake::verify::read;
+use crate::journeys::take_notices::{Call, Refused, Taken};
+
+/// Headers that some provider reads; all others are dropped at the door.
+const READ_HEADERS: &[&str] = &[
+    "content-type",
+    "authorization",
+    "x-sepay-signature",
+    "x-sepay-timestamp",
+    "x-secret-key",
+];
+const READ_PREFIXES: &[&str] = &["webhook-", "svix-"];
+
+/// How many refused calls of each channel may be kept in a second.
+pub(super) struct Floods(BTreeMap<String, DefaultDirectRateLimiter>);
+
+impl Floods {
+    pub(super) fn new<'a>(channels: impl Iterator<Item = &'a String>, per_second: u32) -> Self {
+        let Some(per_second) = NonZeroU32::new(per_second) else {
+            return Self(BTreeMap::new());
+        };
+        let limiter = || RateLimiter::direct(Quota::per_second(per_second));
+        Self(channels.map(|name| (name.clone(), limiter())).collect())
+    }
+
+    fn has_room(&self, channel: &str) -> bool {
+        let limiter = self.0.get(channel);
+        limiter.is_some_and(|limiter| limiter.check().is_ok())
+    }
+}
+
+/// Takes one call of a provider.
+pub async fn receive(
+    request: HttpRequest,
+    payload: web::Payload,
+    gateway: web::Data<Gateway>,
+) -> HttpResponse {
+    let name = request.match_info().get("channel").unwrap_or("");
+    let Some(channel) = gateway.channels.get(name).map(Arc::clone) else {
+        return HttpResponse::NotFound().finish();
+    };
+    let Some(provider) = providers::find(&channel.provider) else {
+        return HttpResponse::NotFound().finish();
+    };
+    let Some(method) = method_of(&request) else {
+        return HttpResponse::MethodNotAllowed()
+            .insert_header((ALLOW, "GET, POST"))
+            .finish();
+    };
+    let most = gateway.settings.server.body_limit_bytes;
+    let patience = gateway.settings.server.request_timeout;
+    let body = match timeout(patience, payload.to_bytes_limited(most)).await {
+        Ok(Ok(Ok(body))) => body.to_vec(),
+        Ok(Ok(Err(_))) => return HttpResponse::BadRequest().finish(),
+        Ok(Err(_)) => return HttpResponse::PayloadTooLarge().finish(),
+        Err(_) => return HttpResponse::RequestTimeout().finish(),
+    };
+    let call = RawCall {
+        method,
+        query: request.query_string().to_owned(),
+        headers: read_headers(&request),
+        body,
+        arrived_at: gateway.clock.now(),
+    };
+    let visit = Visit {
+        gateway: &gateway,
+        channel,
+        provider,
+    };
+    visit.answer(call).await
+}
+
+fn method_of(request: &HttpRequest) -> Option<Method> {
+    match *request.method() {
+        HttpMethod::GET => Some(Method::Get),
+        HttpMethod::POST => Some(Method::Post),
+        _ => None,
+    }
+}
+
+/// The headers providers use. Bytes that are not text become a mark that no signature fits.
+fn read_headers(request: &HttpRequest) -> Vec<(String, String)> {
+    let is_read = |name: &str| {
+        READ_HEADERS.contains(&name) || READ_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    };
+    request
+        .headers()
+        .iter()
+        .filter(|(name, _)| is_read(name.as_str()))
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
+}
+
+/// One call on its way through the door.
+struct Visit<'a> {
+    gateway: &'a Gateway,
+    channel: Arc<Channel>,
+    provider: &'static dyn Provider,
+}
+
+impl Visit<'_> {
+    async fn answer(&self, call: RawCall) -> HttpResponse {
+        let normalised = match read(self.provider, &call, &self.channel) {
+            Ok(normalised) => normalised,
+            Err(refusal) => return self.refuse(&refusal, &call),
+        };
+        if let Some(because) = normalised.nothing_because {
+            tracing::debug!(channel = self.channel.name, because, "nothing to record");
+        }
+        let (taken, normalised) = self.submit(normalised, &call).await;
+        let first = normalised.first();
+        let (outcome, word) = match taken {
+            Taken::New(verdict) => (Outcome::New(verdict, first), "new"),
+            Taken::Repeat(verdict) => (Outcome::Repeat(verdict, first), "repeat"),
+            Taken::TryLater => (Outcome::TryLater, "try_later"),
+        };
+        self.respond(outcome, word)
+    }
+
+    /// Waits for the writer; gives the notices back for the answer.
+    async fn submit(
+        &self,
+        normalised: Normalised,
+        call: &RawCall,
+    ) -> (Taken, Vec<crate::domain::notice::Notice>) {
+        let notices = normalised.notices;
+        if notices.is_empty() {
+            return (Taken::New(Verdict::Recorded), notices);
+        }
+        let (reply, told) = oneshot::channel();
+        let call = Call {
+            channel: Arc::clone(&self.channel),
+            notices: notices.clone(),
+            raw: call.to_evidence(),
+            // The caller may have gone away; what was committed stays committed.
+            reply: Box::new(move |taken| {
+                let _ = reply.send(taken);
+            }),
+        };
+        if self.gateway.intake.submit(call).is_err() {
+            return (Taken::TryLater, notices);
+        }
+        let patience = self.gateway.settings.server.request_timeout;
+        let taken = match timeout(patience, told).await {
+            Ok(Ok(taken)) => taken,
+            Ok(Err(_)) | Err(_) => Taken::TryLater,
+        };
+        (taken, notices)
+    }
+
+    fn refuse(&self, refusal: &Refusal, call: &RawCall) -> HttpResponse {
+        let name = &self.channel.name;
+        self.gateway.metrics.count_refused(name, refusal.code());
+        tracing::info!(
+            channel = name,
+            reason = refusal.code(),
+            "a call was refused"
+        );
+        if self.gateway.floods.has_room(name) {
+            self.gateway.intake.quarantine(Refused {
+                channel: Arc::clone(&self.channel),
+                reason: refusal.code(),
+                detail: refusal.to_string(),
+                raw: call.to_wire(),
+                arrived_at: call.arrived_at,
+            });
+        }
+        let mut response = self.respond(Outcome::Refused(refusal), "refused");
+        if let Refusal::WrongMethod(method) = refusal
+            && let Ok(allowed) = method.parse()
+        {
+            response.headers_mut().insert(ALLOW, allowed);
+        }
+        response
+    }
+
+    fn respond(&self, outcome: Outcome<'_>, word: &'static str) -> HttpResponse {
+        self.gateway
+            .metrics
+            .count_answered(&self.channel.name, word);
+        let now = self.gateway.clock.now();
+        http(self.provider.answer(outcome, &self.channel, now))
+    }
+}
+
+fn http(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if let Some(seconds) = answer.retry_after_s {
+        response.insert_header((RETRY_AFTER, seconds.to_string()));
+    }
+    if answer.content_type.is_empty() {
+        return response.finish();
+    }
+    response.insert_header((CONTENT_TYPE, answer.content_type));
+    response.body(answer.body)
+}
