@@ -7,5 +7,6 @@ pub mod intake;
 pub mod journeys;
 pub mod ledger;
 pub mod matching;
+pub mod reporting;
 pub mod store;
 pub mod web;

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod import;
 pub mod migrate;
 pub mod output;
+pub mod report;
 pub mod telemetry;
 pub mod verify;
 
@@ -47,6 +48,8 @@ enum Command {
     Import(import::Arguments),
     /// Recompute everything and name what does not come out the same
     Verify(verify::Arguments),
+    /// Show figures of a period
+    Report(report::Arguments),
 }
 
 impl Command {
@@ -55,6 +58,7 @@ impl Command {
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
+            Self::Report(arguments) => report::run(&arguments, context),
         }
     }
 }

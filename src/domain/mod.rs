@@ -13,6 +13,7 @@ pub mod dossier;
 pub mod dossier_code;
 pub mod entry;
 pub mod ids;
+pub mod lang;
 pub mod money;
 pub mod notice;
 pub mod payment;

@@ -188,25 +188,37 @@ pub struct CountRange {
     pub to: Day,
 }
 
-/// By what a sum of counts is split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CountSplit {
+/// By what a sum of counts is split; every sum is split by fee procedure and class besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CountSplit {
     /// By executing unit.
-    Unit,
+    pub by_unit: bool,
     /// By procedure.
-    Procedure,
+    pub by_procedure: bool,
     /// By period of the range's grain.
-    Period,
-    /// Not at all.
-    None,
+    pub by_period: bool,
 }
 
-/// A sum of counts: key of the split, whether the procedure has a fee, class, number of dossiers.
-pub type CountSum = (String, bool, i32, i64);
+/// A sum of counts. What it is not split by is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountSum {
+    /// Executing unit.
+    pub unit_code: String,
+    /// Procedure.
+    pub procedure_code: String,
+    /// First day of the period.
+    pub period: Option<Day>,
+    /// Whether the procedure has a fee, by the catalogue of now.
+    pub has_fee: bool,
+    /// Class of the dossiers.
+    pub class: i32,
+    /// How many dossiers.
+    pub n: i64,
+}
 
 /// What the indicators count.
 pub trait Counts {
-    /// Sums a range by split, fee procedure and class; `unit` narrows to one unit and those below.
+    /// Sums a range; `unit` narrows to one unit and those below.
     fn list_counts(
         &mut self,
         tenant: i32,
