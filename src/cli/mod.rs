@@ -42,6 +42,8 @@ pub struct Globals {
 /// Every command, in the order in which one meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play a quarter of payments into a gateway of its own and prove what came of it
+    Demo(demo::Arguments),
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
     /// Take in a file of units, procedures or dossiers
@@ -55,6 +57,7 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> anyhow::Result<End> {
         match self {
+            Self::Demo(arguments) => demo::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),

@@ -74,9 +74,7 @@ fn drafts(plan: &Plan, seed: u64) -> Vec<Draft> {
         draft.via = SubmittedVia::Post;
     }
     let above = plan.volume.received.saturating_sub(plan.volume.at_communes);
-    let chargeable = drafts
-        .iter_mut()
-        .filter(|draft| draft.fate.is_chargeable());
+    let chargeable = drafts.iter_mut().filter(|draft| draft.fate.is_chargeable());
     for draft in chargeable.take(count(above)) {
         draft.at_commune = false;
     }
@@ -126,7 +124,10 @@ impl<'a> Maker<'a> {
     }
 
     fn make(&mut self, draft: &Draft) -> Result<Dossier> {
-        let received_on = self.calendar.day(draft.day).context("a day of the quarter")?;
+        let received_on = self
+            .calendar
+            .day(draft.day)
+            .context("a day of the quarter")?;
         let (procedure, fee) = self.procedure(draft)?;
         let unit_code = if draft.at_commune {
             let picked = self.rng.weighted(&self.communes);
@@ -136,10 +137,7 @@ impl<'a> Maker<'a> {
         };
         let sequence = self.sequences.entry((unit_code, draft.day)).or_default();
         *sequence += 1;
-        let code = format!(
-            "{unit_code}-{}-{sequence:04}",
-            received_on.format("%y%m%d")
-        );
+        let code = format!("{unit_code}-{}-{sequence:04}", received_on.format("%y%m%d"));
         let fee_items = self.fee_items(draft, fee)?;
         let due_on = received_on + Days::new(self.plan.quarter.due_days);
         let count = draft.fate.bills();

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::dossiers::Dossier;
-use super::score::{Call, Expected, Payment, Proof, Says, Score};
+use super::score::{Call, Payment, Proof, Says, Score};
 use crate::domain::bill::{Bill, BillState};
 use crate::domain::classification::{Class, PaidBy};
 use crate::domain::dossier::SubmittedVia;
@@ -169,30 +169,29 @@ fn figures(
     }
 }
 
-/// Whether each call is planned to be answered as the bookkeeping says; gives the first that is not.
-#[cfg(test)]
-fn first_misplanned(score: &Score, outcome: &Outcome) -> Option<String> {
-    let mut planned: BTreeMap<&'static str, i64> = BTreeMap::new();
-    for call in &score.calls {
-        if let Expected::New(verdict) = call.expected {
-            *planned.entry(verdict.as_str()).or_default() += 1;
-        }
-    }
-    (planned != outcome.verdicts).then(|| format!("{planned:?} {:?}", outcome.verdicts))
-}
-
-/// Whether an answer is that of a call which is not taken.
-#[cfg(test)]
-fn is_refused(call: &Call) -> bool {
-    call.expected == Expected::Refused
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{calendar::Calendar, compose, dossiers, extras, plan::Plan};
     use super::*;
+    use crate::cli::demo::score::Expected;
     use crate::domain::dossier_code::squeeze;
     use rust_decimal::{Decimal, RoundingStrategy};
+
+    /// Whether each call is planned to be answered as the bookkeeping says; gives the first that is not.
+    fn first_misplanned(score: &Score, outcome: &Outcome) -> Option<String> {
+        let mut planned: BTreeMap<&'static str, i64> = BTreeMap::new();
+        for call in &score.calls {
+            if let Expected::New(verdict) = call.expected {
+                *planned.entry(verdict.as_str()).or_default() += 1;
+            }
+        }
+        (planned != outcome.verdicts).then(|| format!("{planned:?} {:?}", outcome.verdicts))
+    }
+
+    /// Whether an answer is that of a call which is not taken.
+    fn is_refused(call: &Call) -> bool {
+        call.expected == Expected::Refused
+    }
 
     fn invented(seed: u64) -> (Plan, Vec<Dossier>, Score, Outcome) {
         let plan = Plan::load().unwrap();
@@ -246,7 +245,10 @@ mod tests {
         let (_, dossiers, score, _) = invented(5);
         let (_, again, replayed, _) = invented(5);
         assert_eq!(dossiers[999].facts, again[999].facts);
-        assert_eq!(format!("{:?}", score.calls), format!("{:?}", replayed.calls));
+        assert_eq!(
+            format!("{:?}", score.calls),
+            format!("{:?}", replayed.calls)
+        );
         let codes: HashSet<String> = dossiers
             .iter()
             .map(|one| squeeze(one.facts.code.as_str()))
@@ -263,7 +265,8 @@ mod tests {
         let genuine = score.calls.iter().filter(|call| !is_refused(call));
         for call in genuine {
             assert!(
-                told.insert((call.payment, call.slot)) || matches!(call.expected, Expected::Repeat(_)),
+                told.insert((call.payment, call.slot))
+                    || matches!(call.expected, Expected::Repeat(_)),
                 "{call:?}"
             );
             assert!(call.at < call.signed_at + chrono::TimeDelta::days(8));

@@ -31,7 +31,13 @@ pub(super) fn finish(
     add_conflicts(&mut composer, extras.conflicts, told);
     add_unproven(&mut composer, extras, calendar, dossiers);
     let is_new = |call: &&Call| matches!(call.expected, Expected::New(_));
-    let mut recorded: Vec<Call> = composer.score.calls.iter().filter(is_new).copied().collect();
+    let mut recorded: Vec<Call> = composer
+        .score
+        .calls
+        .iter()
+        .filter(is_new)
+        .copied()
+        .collect();
     composer.rng.shuffle(&mut recorded);
     add_repeats(&mut composer, extras, calendar, &recorded);
     let mut score = composer.score;
@@ -125,7 +131,11 @@ fn add_unproven(
         };
         composer.call(payment, Says::Succeeded, slot, Expected::Refused);
         if let Some(call) = composer.score.calls.last_mut() {
-            call.proof = if is_stale { Proof::Stale } else { Proof::Forged };
+            call.proof = if is_stale {
+                Proof::Stale
+            } else {
+                Proof::Forged
+            };
             if is_stale {
                 call.signed_at -= TimeDelta::hours(1);
             }
@@ -134,12 +144,7 @@ fn add_unproven(
 }
 
 /// Providers call again until they are content, and at times without any reason.
-fn add_repeats(
-    composer: &mut Composer,
-    extras: &Extras,
-    calendar: &Calendar,
-    recorded: &[Call],
-) {
+fn add_repeats(composer: &mut Composer, extras: &Extras, calendar: &Calendar, recorded: &[Call]) {
     let is_windowed = |call: &&Call| {
         let payment = composer.score.payments.get(call.payment);
         payment.is_some_and(|payment| has_window(payment.way))
@@ -147,7 +152,10 @@ fn add_repeats(
     let late: Vec<Call> = recorded.iter().filter(is_windowed).copied().collect();
     let late = late.into_iter().take(extras.late_repeats);
     let soon = recorded.iter().rev().copied().take(extras.repeats);
-    for (call, is_late) in late.map(|call| (call, true)).chain(soon.map(|call| (call, false))) {
+    for (call, is_late) in late
+        .map(|call| (call, true))
+        .chain(soon.map(|call| (call, false)))
+    {
         let slot = if is_late {
             call.slot + calendar.per_day() * (1 + composer.rng.place(4))
         } else {

@@ -75,9 +75,15 @@ pub(super) fn memo(rng: &mut Rng, way: Way, names: &Names<'_>, to_alias: bool) -
     let code = names.code.unwrap_or("");
     match way {
         Way::Vnpay => format!("Nop phi ho so {code}").trim_end().to_owned(),
-        Way::Momo => format!("Nộp phí, lệ phí hồ sơ {code}").trim_end().to_owned(),
+        Way::Momo => format!("Nộp phí, lệ phí hồ sơ {code}")
+            .trim_end()
+            .to_owned(),
         Way::ZaloPay => String::new(),
-        Way::PayOs => format!("CS{} {}", rng.text(7, "ABCDEFGHKLMNPQRTUVXYZ"), names.reference),
+        Way::PayOs => format!(
+            "CS{} {}",
+            rng.text(7, "ABCDEFGHKLMNPQRTUVXYZ"),
+            names.reference
+        ),
         Way::Platform => format!("THANH TOAN HO SO {code}").trim_end().to_owned(),
         Way::BankHook if to_alias => format!("{payer} chuyen tien"),
         Way::BankHook => format!("{} {payer}", names.reference),
@@ -108,7 +114,10 @@ pub(super) fn wrap(rng: &mut Rng, words: &str, payer: &str) -> String {
     let digits = |rng: &mut Rng, length| rng.text(length, "0123456789");
     let trace = digits(rng, 6);
     match rng.below(8) {
-        0 => format!("MBVCB.{}.{trace}.{words}.CT tu 0011000000001 {payer}", digits(rng, 11)),
+        0 => format!(
+            "MBVCB.{}.{trace}.{words}.CT tu 0011000000001 {payer}",
+            digits(rng, 11)
+        ),
         1 => format!("CT DEN:{}{words}{trace}NOP PHI", digits(rng, 6)),
         2 => format!("{words} Ma giao dich Trace{trace} Trace {trace}"),
         3 => {
