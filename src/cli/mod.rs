@@ -7,13 +7,19 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod check;
 pub mod context;
 pub mod demo;
 pub mod import;
 pub mod migrate;
+pub mod officer;
 pub mod output;
+pub mod quarantine;
 pub mod report;
+pub mod serve;
+pub mod sweep;
 pub mod telemetry;
+pub mod token;
 pub mod verify;
 
 pub use context::{Context, End, Usage};
@@ -44,8 +50,20 @@ pub struct Globals {
 enum Command {
     /// Play a quarter of payments into a gateway of its own and prove what came of it
     Demo(demo::Arguments),
+    /// Take webhooks and answer the API until told to stop
+    Serve(serve::Arguments),
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
+    /// Say what is configured, what is missing and what that means
+    Check(check::Arguments),
+    /// Apply notices that were recorded and could not be applied
+    Sweep(sweep::Arguments),
+    /// Show refused calls, or take them again after a key was mended
+    Quarantine(quarantine::Arguments),
+    /// Add or disable officers
+    Officer(officer::Arguments),
+    /// Make tokens for the API
+    Token(token::Arguments),
     /// Take in a file of units, procedures or dossiers
     Import(import::Arguments),
     /// Recompute everything and name what does not come out the same
@@ -58,6 +76,12 @@ impl Command {
     fn run(self, context: &Context) -> anyhow::Result<End> {
         match self {
             Self::Demo(arguments) => demo::run(&arguments, context),
+            Self::Serve(arguments) => serve::run(&arguments, context),
+            Self::Check(arguments) => check::run(&arguments, context),
+            Self::Sweep(arguments) => sweep::run(&arguments, context),
+            Self::Quarantine(arguments) => quarantine::run(&arguments, context),
+            Self::Officer(arguments) => officer::run(&arguments, context),
+            Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),

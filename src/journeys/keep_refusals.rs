@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::take_notices::Refused;
-use super::write_batches::BatchWriter;
+use super::write_batch::BatchWriter;
 use crate::domain::ids::{QuarantineId, Tenant};
 use crate::store::journal::Batch;
 use crate::store::rows::QuarantinedRow;

@@ -2,7 +2,9 @@
 //! a door or a command hands it, asks the working rooms what follows, and writes it in one
 //! transaction. Journeys show nothing; that is reporting's.
 
+pub mod add_officer;
 mod apply_notice;
+pub mod create_token;
 pub mod import_file;
 mod import_rows;
 mod keep_refusals;
@@ -13,7 +15,9 @@ pub mod put_dossiers;
 mod read_bills;
 pub mod read_catalogue;
 pub mod read_dossier;
+pub mod replay_quarantine;
 mod sums;
+pub mod sweep;
 pub mod take_notices;
 mod workbook;
-pub mod write_batches;
+pub mod write_batch;

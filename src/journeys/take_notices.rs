@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use super::keep_refusals::Quarantine;
-use super::write_batches::BatchWriter;
+use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::domain::ids::Tenant;
@@ -156,7 +156,31 @@ pub fn start_writer(
     limits: Limits,
 ) -> Result<(Intake, JoinHandle<()>), Failure> {
     let mut writer = BatchWriter::open(db, clock, providers)?;
-    let (calls, waiting) = sync_channel(limits.queue);
+    start_thread(limits.queue, move |queues, tally| {
+        let mut quarantine = Quarantine::new(limits.quarantine_rows);
+        queues.run(&mut writer, &mut quarantine, tally, limits.batch);
+        writer.close();
+    })
+}
+
+/// Starts a thread that answers every call as recorded and stores nothing, so that a benchmark can
+/// measure the doors alone. No command and no door reaches it.
+///
+/// # Errors
+/// [`Failure::Broken`] when the thread cannot be started.
+pub fn start_storing_nothing(queue: usize) -> Result<(Intake, JoinHandle<()>), Failure> {
+    start_thread(queue, |queues, _| {
+        for call in queues.waiting.iter().filter_map(as_call) {
+            (call.reply)(Taken::New(Verdict::Recorded));
+        }
+    })
+}
+
+fn start_thread(
+    queue: usize,
+    run: impl FnOnce(&Queues, &Tally) + Send + 'static,
+) -> Result<(Intake, JoinHandle<()>), Failure> {
+    let (calls, waiting) = sync_channel(queue);
     let (refusals, refused) = sync_channel(REFUSALS_WAITING);
     let tally = Arc::new(Tally::default());
     let intake = Intake {
@@ -166,12 +190,7 @@ pub fn start_writer(
     };
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
-        .spawn(move || {
-            let mut quarantine = Quarantine::new(limits.quarantine_rows);
-            let queues = Queues { waiting, refused };
-            queues.run(&mut writer, &mut quarantine, &tally, limits.batch);
-            writer.close();
-        })
+        .spawn(move || run(&Queues { waiting, refused }, &tally))
         .map_err(|error| Failure::Broken(format!("the writer could not start: {error}")))?;
     Ok((intake, thread))
 }

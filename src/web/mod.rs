@@ -64,12 +64,25 @@ impl Gateway {
         };
         let providers = ROSTER.iter().map(|provider| provider.name().to_owned());
         let (intake, writer) = start_writer(&db, &clock, providers.collect(), limits)?;
+        let gateway = Self::with_intake(db, clock, settings, holder, intake);
+        Ok((gateway, writer))
+    }
+
+    /// The same shared state around a writer that is started already.
+    #[must_use]
+    pub fn with_intake(
+        db: Db,
+        clock: Clock,
+        settings: Settings,
+        holder: String,
+        intake: Intake,
+    ) -> Self {
         let channels: BTreeMap<String, Arc<Channel>> = settings
             .channels
             .iter()
             .map(|(name, channel)| (name.clone(), Arc::new(channel.clone())))
             .collect();
-        let gateway = Self {
+        Self {
             metrics: Metrics::new(),
             floods: Floods::new(channels.keys(), settings.quarantine.max_per_second),
             db,
@@ -78,8 +91,7 @@ impl Gateway {
             channels,
             intake,
             holder,
-        };
-        Ok((gateway, writer))
+        }
     }
 }
 

@@ -108,9 +108,9 @@ mod tests {
         let calendar = Calendar::of(&plan.quarter);
         assert_eq!(calendar.reception_days(), 64);
         let local = |slot| calendar.instant(slot).with_timezone(&VIETNAM).to_string();
-        assert_eq!(local(0), "2025-07-01 07:30:00 +07:00");
+        assert_eq!(local(0), "2025-07-01 08:00:00 +07:00");
         let first_of_second = calendar.per_day();
-        assert_eq!(local(first_of_second), "2025-07-02 07:30:00 +07:00");
+        assert_eq!(local(first_of_second), "2025-07-02 08:00:00 +07:00");
         assert_eq!(local(first_of_second - 1), "2025-07-01 17:00:00 +07:00");
         for slot in 1..calendar.per_day() * 80 {
             assert!(calendar.instant(slot) > calendar.instant(slot - 1));

@@ -27,7 +27,7 @@ use crate::web::Gateway;
 use crate::web::server::{Running, serve_on};
 
 /// Dossiers put, and attempts opened, in one transaction.
-const CHUNK: usize = 2_000;
+const CHUNK: usize = 8_000;
 
 /// The name under which the demonstration leases chains.
 const HOLDER: &str = "demo";

@@ -196,6 +196,25 @@ fn count(number: usize) -> String {
     grouped(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
+/// Pages to open, and what they show.
+const PAGES: &[(&str, &str)] = &[
+    ("/metrics", "what the doors counted"),
+    (
+        "/api/v1/payments",
+        "every payment (with a token, see below)",
+    ),
+    ("/api/v1/bills/REFERENCE", "one bill (with a token)"),
+];
+
+/// Commands to try.
+const COMMANDS: &[&str] = &[
+    "report indicators --from 2025-07-01 --by level",
+    "report online-payment-rate --from 2025-07-01 --by unit",
+    "quarantine list",
+    "verify",
+    "token create --role auditor",
+];
+
 /// Says where to look and keeps the doors open until the process is told to stop.
 fn invite(house: &House, doors: &Running) -> Result<()> {
     let folder: &Path = &house.folder;
@@ -205,14 +224,14 @@ fn invite(house: &House, doors: &Running) -> Result<()> {
         "The gateway goes on serving on http://{}",
         doors.address
     ));
-    for page in ["/indicators", "/desk", "/api/docs", "/metrics"] {
-        say(&format!("  http://{}{page}", doors.address));
+    for (page, shows) in PAGES {
+        say(&format!("  http://{}{page}  {shows}", doors.address));
     }
+    let doisoat = format!("doisoat --config {folder}/doisoat.toml");
     say("Ask its books from another terminal:");
-    say(&format!(
-        "  doisoat --config {folder}/doisoat.toml report indicators --from 2025-07-01 --by level"
-    ));
-    say(&format!("  doisoat --config {folder}/doisoat.toml verify"));
+    for command in COMMANDS {
+        say(&format!("  {doisoat} {command}"));
+    }
     say("Ctrl-C ends it; the folder stays.");
     actix_web::rt::System::new().block_on(tokio::signal::ctrl_c())?;
     Ok(())

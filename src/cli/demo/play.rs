@@ -16,7 +16,7 @@ use super::wire::{Answer, Wire};
 use crate::config::clock::Clock;
 
 /// Connections that call at the same time.
-const CONNECTIONS: usize = 24;
+const CONNECTIONS: usize = 64;
 
 /// Surprises that are told in words.
 const TOLD: usize = 5;

@@ -83,7 +83,7 @@ pub(super) fn prove(evidence: &Evidence<'_>) -> Result<Verdicts> {
 
 fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(head);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -100,11 +100,23 @@ fn tell_calls(outcome: &Outcome) {
     row("sent, signed as each provider signs", outcome.sent);
     row("recorded", outcome.recorded);
     for (verdict, number) in &outcome.verdicts {
-        row(&format!("   {}", verdict.replace('_', " ")), *number);
+        row(&format!("   {}", told(verdict)), *number);
     }
     row("repeated: told before, posted nothing", outcome.repeated);
     row("refused: forged, or signed too long ago", outcome.refused);
     say(&table.to_string());
+}
+
+/// What a recorded call was to the books, for people.
+fn told(verdict: &str) -> &str {
+    match verdict {
+        "recorded" => "success, failure or waiting, as asked for",
+        "amount_differs" => "too little or too much",
+        "already_final" => "paid twice, too late, or for a closed dossier",
+        "unknown_order" => "money that names no bill",
+        "conflict" => "contradictions of an earlier call, kept for officers",
+        other => other,
+    }
 }
 
 fn answers(verdicts: &mut Verdicts, evidence: &Evidence<'_>) {

@@ -3,6 +3,9 @@
 //!
 //! A batch that fails is tried again when another writer was in the way; otherwise its calls are
 //! committed one by one, and a call that still fails is recorded without effect, for `sweep`.
+//!
+//! Why separate transactions and not savepoints when a batch is replayed: the guarantee for each
+//! call is the same, and a call that poisons its connection cannot take its neighbours along.
 
 use std::collections::HashMap;
 use std::sync::Arc;

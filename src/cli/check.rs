@@ -1,0 +1,198 @@
+//! `doisoat check`: says in plain sentences what is configured, what is missing and what that means.
+//! It changes nothing and sends nothing; it fails when something prevents serving.
+
+use serde_json::json;
+
+use super::output::{say, say_json};
+use super::{Context, End};
+use crate::config::channel::Channel;
+use crate::config::load::Loaded;
+use crate::intake::provider::Provider;
+use crate::intake::providers;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Good,
+    Warning,
+    /// Prevents serving.
+    Bad,
+}
+
+impl Grade {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Warning => "warning",
+            Self::Bad => "error",
+        }
+    }
+}
+
+/// What was looked at, and a sentence.
+struct Finding {
+    grade: Grade,
+    about: String,
+    text: String,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, grade: Grade, about: impl Into<String>, text: impl Into<String>) {
+        self.0.push(Finding {
+            grade,
+            about: about.into(),
+            text: text.into(),
+        });
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// None of its own: what is wrong is printed.
+pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
+    let mut findings = Findings::default();
+    match context.loaded() {
+        Err(error) => findings.add(Grade::Bad, "configuration", format!("{error:#}")),
+        Ok(loaded) => {
+            configuration(loaded, &mut findings);
+            database(context, loaded, &mut findings);
+            for channel in loaded.settings.channels.values() {
+                look_at(channel, loaded, &mut findings);
+            }
+        }
+    }
+    let is_good = findings.0.iter().all(|finding| finding.grade != Grade::Bad);
+    print(&findings.0, is_good, context.is_json);
+    Ok(if is_good { End::Done } else { End::Failed })
+}
+
+fn print(findings: &[Finding], is_good: bool, is_json: bool) {
+    if is_json {
+        let items: Vec<_> = findings
+            .iter()
+            .map(|one| json!({ "grade": one.grade.as_str(), "about": one.about, "text": one.text }))
+            .collect();
+        return say_json(&json!({ "can_serve": is_good, "findings": items }));
+    }
+    for one in findings {
+        say(&format!(
+            "{:<8} {}: {}",
+            one.grade.as_str(),
+            one.about,
+            one.text
+        ));
+    }
+    say(if is_good {
+        "doisoat can serve"
+    } else {
+        "doisoat cannot serve until the errors above are mended"
+    });
+}
+
+fn configuration(loaded: &Loaded, findings: &mut Findings) {
+    let sources = loaded.sources.join(", then ");
+    findings.add(Grade::Good, "configuration", format!("read from {sources}"));
+    for warning in &loaded.warnings {
+        findings.add(Grade::Warning, "configuration", warning);
+    }
+    if loaded.settings.office.provinces.is_empty() {
+        let text = "no province is named, so dossiers of any province are taken";
+        findings.add(Grade::Warning, "office", text);
+    }
+    let text = format!("will be served on http://{}", loaded.settings.server.listen);
+    findings.add(Grade::Good, "server", text);
+}
+
+fn database(context: &Context, loaded: &Loaded, findings: &mut Findings) {
+    let shown = loaded.settings.database.shown();
+    let missing = context.db().and_then(|db| Ok(db.pending_migrations()?));
+    match missing {
+        Err(error) => findings.add(Grade::Bad, "database", format!("{error:#}")),
+        Ok(missing) if missing.is_empty() => {
+            findings.add(
+                Grade::Good,
+                "database",
+                format!("{shown} answers and is up to date"),
+            );
+        }
+        Ok(missing) if loaded.settings.migrate_on_serve => {
+            let names = missing.join(", ");
+            let text = format!("{shown} answers; serve will apply {names} first");
+            findings.add(Grade::Warning, "database", text);
+        }
+        Ok(missing) => {
+            let names = missing.join(", ");
+            let text = format!("{shown} lacks {names}: run doisoat migrate");
+            findings.add(Grade::Bad, "database", text);
+        }
+    }
+}
+
+fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
+    let about = format!("channel {}", channel.name);
+    let Some(provider) = providers::find(&channel.provider) else {
+        let text = format!("the provider {} is not known", channel.provider);
+        return findings.add(Grade::Bad, about, text);
+    };
+    let scheme = channel.scheme.as_deref();
+    let scheme = scheme.or_else(|| provider.schemes().first().copied());
+    let shown = scheme.map_or(String::new(), |scheme| format!(" ({scheme})"));
+    let address = format!(
+        "http://{}/webhooks/{}",
+        loaded.settings.server.listen, channel.name
+    );
+    let name = &channel.provider;
+    let text = format!("{name}{shown} calls {address}, through the public address of the proxy");
+    findings.add(Grade::Good, about.clone(), text);
+    let missing: Vec<&str> = needed(provider, scheme)
+        .into_iter()
+        .filter(|secret| channel.secret(secret).is_empty())
+        .collect();
+    if missing.is_empty() {
+        findings.add(Grade::Good, about.clone(), "has every key to verify calls");
+    } else {
+        let names = missing.join(", ");
+        let text = format!("lacks secrets.{names}: every call of {name} will be refused");
+        findings.add(Grade::Bad, about.clone(), text);
+    }
+    let optional = provider.secrets().iter().filter(|(secret, needed)| {
+        !needed && own_scheme(name, secret).is_none() && channel.secret(secret).is_empty()
+    });
+    for (secret, _) in optional {
+        let text = format!("without secrets.{secret} we cannot ask {name} for payments or status");
+        findings.add(Grade::Warning, about.clone(), text);
+    }
+    if channel.accounts.is_empty() {
+        let text = "no settings.accounts: money to any receiving account is placed";
+        findings.add(Grade::Warning, about, text);
+    }
+}
+
+/// The secrets without which no call of the scheme can be verified.
+fn needed(provider: &dyn Provider, scheme: Option<&str>) -> Vec<&'static str> {
+    let is_needed =
+        |(secret, needed): &&(&'static str, bool)| match own_scheme(provider.name(), secret) {
+            Some(own) => Some(own) == scheme,
+            None => *needed,
+        };
+    let names = provider.secrets().iter().filter(is_needed);
+    names.map(|(secret, _)| *secret).collect()
+}
+
+/// The one scheme that uses a secret, where schemes of a provider use different ones.
+fn own_scheme(provider: &str, secret: &str) -> Option<&'static str> {
+    match (provider, secret) {
+        ("sepay", "hmac_secret") => Some("sepay-hmac"),
+        ("sepay", "api_key") => Some("sepay-apikey"),
+        ("sepay", "pg_secret_key") => Some("sepay-pg-secret"),
+        _ => None,
+    }
+}

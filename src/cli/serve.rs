@@ -1,0 +1,68 @@
+//! `doisoat serve`: opens the doors and keeps them open until the process is told to stop. It brings
+//! the schema up to date first where the settings ask for it, and refuses to serve on an old one.
+
+use std::net::TcpListener;
+
+use anyhow::Context as _;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::output::{say, say_json};
+use super::{Context, End};
+use crate::web::Gateway;
+use crate::web::server::serve_until;
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the configuration, the database or the address cannot be used.
+pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
+    let loaded = context.loaded()?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let settings = loaded.settings.clone();
+    if settings.migrate_on_serve {
+        for name in context.db()?.migrate()? {
+            tracing::info!(migration = name, "applied");
+        }
+    }
+    let db = context.ready_db()?.clone();
+    let listen = settings.server.listen;
+    let listener =
+        TcpListener::bind(listen).with_context(|| format!("{listen} cannot be listened on"))?;
+    let address = listener.local_addr()?;
+    let (gateway, writer) =
+        Gateway::open(db, context.clock.clone(), settings, context.holder.clone())?;
+    actix_web::rt::System::new().block_on(async {
+        let stop = told_to_stop()?;
+        if context.is_json {
+            say_json(&json!({ "address": format!("http://{address}") }));
+        } else {
+            say(&format!("doisoat serves on http://{address}"));
+        }
+        serve_until(gateway, writer, listener, stop)
+            .await
+            .context("the gateway did not end well")
+    })?;
+    tracing::info!("the queue is finished, nothing is under way");
+    Ok(End::Done)
+}
+
+/// Resolves at SIGTERM or SIGINT. Listened for before the address is told, so that whoever waits for
+/// the address can stop us at once.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("told to stop: calls under way are finished");
+    })
+}

@@ -1,0 +1,67 @@
+//! Adding and disabling officers. A disabled officer's tokens stop at once; nothing the officer did
+//! is forgotten.
+
+use thiserror::Error;
+
+use crate::domain::ids::Tenant;
+use crate::domain::time::Instant;
+use crate::store::failure::Failure;
+use crate::store::rows::OfficerRow;
+use crate::store::types::Ts;
+use crate::store::{AsFailure, Db};
+
+/// Why an officer was not changed.
+#[derive(Debug, Error)]
+pub enum OfficerError {
+    /// Nobody has this code.
+    #[error("there is no officer {0}")]
+    Unknown(String),
+    /// The machine is wrong.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl AsFailure for OfficerError {
+    fn as_failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Unknown(_) => None,
+            Self::Failed(failure) => Some(failure),
+        }
+    }
+}
+
+/// Adds an officer, or replaces name and unit of a known code and makes it active again.
+///
+/// # Errors
+/// Any [`Failure`].
+pub fn add_officer(
+    db: &Db,
+    tenant: Tenant,
+    code: &str,
+    name: &str,
+    unit: Option<&str>,
+    now: Instant,
+) -> Result<(), Failure> {
+    let row = OfficerRow {
+        tenant: tenant.0,
+        code: code.to_owned(),
+        name: name.to_owned(),
+        unit_code: unit.map(str::to_owned),
+        is_active: true,
+        created_at: Ts(now),
+    };
+    db.write(|queries| queries.insert_officer(&row))
+}
+
+/// Disables an officer.
+///
+/// # Errors
+/// [`OfficerError::Unknown`] when nobody has the code.
+pub fn disable_officer(db: &Db, tenant: Tenant, code: &str) -> Result<(), OfficerError> {
+    db.write(|queries| {
+        let known = queries.find_officer(tenant.0, code)?;
+        let mut row = known.ok_or_else(|| OfficerError::Unknown(code.to_owned()))?;
+        row.is_active = false;
+        Ok(queries.insert_officer(&row)?)
+    })
+}
