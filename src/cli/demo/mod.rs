@@ -97,7 +97,8 @@ pub fn run(arguments: &Arguments, _: &Context) -> Result<End> {
     }
     doors.stop()?;
     drop(house);
-    if arguments.headless && arguments.dir.is_none() {
+    // What failed is kept, so that it can be looked at.
+    if is_proven && arguments.headless && arguments.dir.is_none() {
         std::fs::remove_dir_all(&temporary)?;
     }
     Ok(if is_proven { End::Done } else { End::Failed })

@@ -251,4 +251,14 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
     }
+
+    #[test]
+    fn one_line_that_does_not_hold_is_enough_to_fail() {
+        let mut verdicts = Verdicts::default();
+        verdicts.same("calls", 2, 2);
+        assert!(verdicts.all_hold());
+        verdicts.same("calls", 2, 3);
+        verdicts.line(true, "something else");
+        assert!(!verdicts.all_hold());
+    }
 }
