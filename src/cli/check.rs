@@ -1,5 +1,6 @@
 //! `doisoat check`: says in plain sentences what is configured, what is missing and what that means.
-//! It changes nothing and sends nothing; it fails when something prevents serving.
+//! It changes nothing and sends nothing; it fails when something
+//! prevents serving, at all or on one channel.
 
 use serde_json::json;
 
@@ -19,7 +20,7 @@ pub struct Arguments {}
 enum Grade {
     Good,
     Warning,
-    /// Prevents serving.
+    /// Prevents serving, at all or on one channel.
     Bad,
 }
 
@@ -80,7 +81,7 @@ fn print(findings: &[Finding], is_good: bool, is_json: bool) {
             .iter()
             .map(|one| json!({ "grade": one.grade.as_str(), "about": one.about, "text": one.text }))
             .collect();
-        return say_json(&json!({ "can_serve": is_good, "findings": items }));
+        return say_json(&json!({ "ok": is_good, "findings": items }));
     }
     for one in findings {
         say(&format!(
@@ -91,9 +92,9 @@ fn print(findings: &[Finding], is_good: bool, is_json: bool) {
         ));
     }
     say(if is_good {
-        "doisoat can serve"
+        "everything that is configured can be served"
     } else {
-        "doisoat cannot serve until the errors above are mended"
+        "not everything that is configured can be served: mend the errors above"
     });
 }
 

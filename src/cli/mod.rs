@@ -64,12 +64,12 @@ enum Command {
     Officer(officer::Arguments),
     /// Make tokens for the API
     Token(token::Arguments),
+    /// Show figures of a period
+    Report(report::Arguments),
     /// Take in a file of units, procedures or dossiers
     Import(import::Arguments),
     /// Recompute everything and name what does not come out the same
     Verify(verify::Arguments),
-    /// Show figures of a period
-    Report(report::Arguments),
 }
 
 impl Command {

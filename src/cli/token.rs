@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
-use super::output::{say, say_json};
+use super::output::{complain, say, say_json};
 use super::{Context, End, Usage};
 use crate::domain::ids::Tenant;
 use crate::domain::time::{Instant, VIETNAM, parse_rfc3339};
@@ -57,13 +57,16 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     };
     let token = create_token(context.ready_db()?, &request, context.clock.now());
     let token = token.map_err(|error| match error {
-        TokenError::NoUnit | TokenError::NoOfficer(_) => Usage(error.to_string()).into(),
+        TokenError::NoUnit => Usage(error.to_string()).into(),
         TokenError::UnknownRole(_)
         | TokenError::UnknownOfficer(_)
         | TokenError::AlreadyOver
         | TokenError::NoRandomness(_)
         | TokenError::Failed(_) => anyhow::Error::from(error),
     })?;
+    if matches!(create.role.as_str(), "officer" | "approver") && create.officer.is_none() {
+        complain("doisoat: the token belongs to no officer, so it opens what is read only");
+    }
     if context.is_json {
         say_json(&json!({ "token": token }));
     } else {

@@ -50,9 +50,6 @@ pub enum TokenError {
     /// A viewer sees its own unit only, so it needs one.
     #[error("a viewer sees one unit: name it with --unit")]
     NoUnit,
-    /// An officer acts under a name.
-    #[error("a token of the role {0} belongs to an officer: name one with --officer")]
-    NoOfficer(String),
     /// The officer is not known or no longer active.
     #[error("there is no active officer {0}: add one with doisoat officer add")]
     UnknownOfficer(String),
@@ -73,7 +70,6 @@ impl AsFailure for TokenError {
             Self::Failed(failure) => Some(failure),
             Self::UnknownRole(_)
             | Self::NoUnit
-            | Self::NoOfficer(_)
             | Self::UnknownOfficer(_)
             | Self::AlreadyOver
             | Self::NoRandomness(_) => None,
@@ -116,9 +112,6 @@ fn check(request: &TokenRequest, now: Instant) -> Result<(), TokenError> {
     }
     if role == "viewer" && request.unit.is_none() {
         return Err(TokenError::NoUnit);
-    }
-    if matches!(role, "officer" | "approver") && request.officer.is_none() {
-        return Err(TokenError::NoOfficer(role.to_owned()));
     }
     if request.expires_at.is_some_and(|at| at <= now) {
         return Err(TokenError::AlreadyOver);

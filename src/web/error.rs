@@ -27,8 +27,17 @@ pub enum Problem {
     NotValid(String),
     /// A body that is too large.
     TooLarge(usize),
-    /// The request contradicts what the books hold.
-    Contradicted(String),
+    /// A field of a body that cannot be taken; in a batch, which part of it.
+    Wrong {
+        /// Counted from 0.
+        index: Option<usize>,
+        /// The field, as a path.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+        /// Whether it contradicts what the books hold.
+        is_contradiction: bool,
+    },
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -47,7 +56,15 @@ impl Problem {
             ),
             Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
-            Self::Contradicted(_) => (StatusCode::CONFLICT, "contradicted", "Contradicted"),
+            Self::Wrong {
+                is_contradiction: true,
+                ..
+            } => (StatusCode::CONFLICT, "contradicted", "Contradicted"),
+            Self::Wrong { .. } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong_field",
+                "A field is wrong",
+            ),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -64,9 +81,8 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Contradicted(detail) => {
-                f.write_str(detail)
-            }
+            Self::NotAllowed(detail) | Self::NotValid(detail) => f.write_str(detail),
+            Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
@@ -91,7 +107,7 @@ impl AsFailure for Problem {
             | Self::WrongMethod(_)
             | Self::NotValid(_)
             | Self::TooLarge(_)
-            | Self::Contradicted(_) => None,
+            | Self::Wrong { .. } => None,
         }
     }
 }
@@ -102,7 +118,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, code, title) = self.kind();
+        let (status, ..) = self.kind();
         if let Self::Failed(failure) = self {
             tracing::error!(%failure, "a request could not be answered");
         }
@@ -118,19 +134,26 @@ impl ResponseError for Problem {
         }
         response
             .content_type("application/problem+json")
-            .body(problem_text(status, code, title, &self.to_string()))
+            .body(self.to_json().to_string())
     }
 }
 
-fn problem_text(status: StatusCode, code: &str, title: &str, detail: &str) -> String {
-    json!({
-        "type": format!("urn:doisoat:problem:{code}"),
-        "title": title,
-        "status": status.as_u16(),
-        "detail": detail,
-        "code": code,
-    })
-    .to_string()
+impl Problem {
+    fn to_json(&self) -> serde_json::Value {
+        let (status, code, title) = self.kind();
+        let mut members = json!({
+            "type": format!("urn:doisoat:problem:{code}"),
+            "title": title,
+            "status": status.as_u16(),
+            "detail": self.to_string(),
+            "code": code,
+        });
+        if let (Self::Wrong { index, field, .. }, Some(members)) = (self, members.as_object_mut()) {
+            members.insert("field".to_owned(), json!(field));
+            members.extend(index.map(|index| ("index".to_owned(), json!(index))));
+        }
+        members
+    }
 }
 
 /// Answers an address nobody has.
@@ -139,6 +162,22 @@ fn problem_text(status: StatusCode, code: &str, title: &str, detail: &str) -> St
 /// Always [`Problem::NotFound`].
 pub async fn no_such_address() -> Result<HttpResponse, Problem> {
     Err(Problem::NotFound("address"))
+}
+
+/// Answers a method other than GET and PUT where only these are known.
+///
+/// # Errors
+/// Always [`Problem::WrongMethod`].
+pub async fn only_get_and_put() -> Result<HttpResponse, Problem> {
+    Err(Problem::WrongMethod("GET, PUT"))
+}
+
+/// Answers a method other than POST where only POST is known.
+///
+/// # Errors
+/// Always [`Problem::WrongMethod`].
+pub async fn only_post() -> Result<HttpResponse, Problem> {
+    Err(Problem::WrongMethod("POST"))
 }
 
 /// Answers a method other than GET where only GET is known.

@@ -16,9 +16,12 @@ use crate::store::Db;
 use crate::store::failure::Failure;
 
 pub mod api;
+pub mod assets;
 pub mod error;
 pub mod health;
+pub mod indicators;
 pub mod metrics;
+pub mod page;
 pub mod server;
 pub mod webhooks;
 
@@ -101,6 +104,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))
         .route("/metrics", web::get().to(metrics::show))
+        .route("/assets/site.css", web::get().to(assets::style))
+        .route("/indicators", web::get().to(indicators::show))
+        .route("/indicators", web::head().to(indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
             "/webhooks/{channel}/{action}",

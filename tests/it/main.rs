@@ -11,8 +11,13 @@
     reason = "a test that meets something unforeseen should fail where it stands"
 )]
 
+mod api;
 mod house;
 mod house_checks;
 mod house_mentions;
 mod house_proofs;
 mod house_source;
+mod indicators;
+mod providers;
+mod support;
+mod webhooks;

@@ -199,6 +199,10 @@ fn count(number: usize) -> String {
 
 /// Pages to open, and what they show.
 const PAGES: &[(&str, &str)] = &[
+    (
+        "/indicators?from=2025-07-01&to=2025-09-30",
+        "the published figures, by unit and day",
+    ),
     ("/metrics", "what the doors counted"),
     (
         "/api/v1/payments",

@@ -9,7 +9,7 @@ use super::{Cell, Kind, Table};
 #[must_use]
 pub fn to_text(table: &Table) -> String {
     let mut drawing = Drawing::new();
-    drawing.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    drawing.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
     drawing.set_content_arrangement(ContentArrangement::Disabled);
     drawing.set_header(table.columns.iter().map(|column| column.title.as_str()));
     for row in table.rows.iter().chain(&table.total) {

@@ -24,28 +24,34 @@ struct Sum {
     n: i64,
 }
 
-/// The statement of a split. The fee flag is joined to the sums and not to the counts, which are
-/// many times as many.
+/// The statement of a split. It groups by what is split and nothing else: a constant among the
+/// groups makes SQLite's sort a third slower.
 fn statement(split: CountSplit) -> String {
-    let unit = if split.by_unit { "unit_code" } else { "''" };
-    let procedure = if split.by_procedure {
-        "s.procedure_code"
-    } else {
-        "''"
-    };
-    let period = if split.by_period {
-        "period"
-    } else {
-        "CAST(NULL AS DATE)"
-    };
+    let columns = [
+        ("unit_code", "c.unit_code", split.by_unit),
+        ("procedure_code", "c.procedure_code", split.by_procedure),
+        ("period", "c.period", split.by_period),
+    ];
+    let mut told = String::new();
+    let mut groups = String::new();
+    for (name, column, is_split) in columns {
+        let nothing = if name == "period" {
+            "CAST(NULL AS DATE)"
+        } else {
+            "''"
+        };
+        let value = if is_split { column } else { nothing };
+        told.push_str(&format!("{value} AS {name}, "));
+        if is_split {
+            groups.push_str(&format!("{column}, "));
+        }
+    }
     format!(
-        "SELECT s.unit_code AS unit_code, {procedure} AS procedure_code, s.period AS period, \
-         p.has_fee AS has_fee, s.class AS class, CAST(SUM(s.n) AS BIGINT) AS n \
-         FROM (SELECT {unit} AS unit_code, procedure_code, {period} AS period, class, SUM(n) AS n \
-         FROM dossier_counts WHERE tenant = $1 AND grain = $2 AND period BETWEEN $3 AND $4 \
-         AND ($5 = '' OR unit_code = $6 OR unit_code LIKE $7) GROUP BY 1, 2, 3, 4) s \
-         JOIN procedures p ON p.tenant = $8 AND p.code = s.procedure_code \
-         GROUP BY 1, 2, 3, 4, 5 HAVING SUM(s.n) <> 0"
+        "SELECT {told} p.has_fee AS has_fee, c.class AS class, CAST(SUM(c.n) AS BIGINT) AS n \
+         FROM dossier_counts c JOIN procedures p ON p.tenant = c.tenant AND p.code = c.procedure_code \
+         WHERE c.tenant = $1 AND c.grain = $2 AND c.period BETWEEN $3 AND $4 \
+         AND ($5 = '' OR c.unit_code = $6 OR c.unit_code LIKE $7) \
+         GROUP BY {groups} p.has_fee, c.class HAVING SUM(c.n) <> 0"
     )
 }
 
@@ -66,7 +72,6 @@ impl Counts for Conn {
             .bind::<Text, _>(unit)
             .bind::<Text, _>(unit)
             .bind::<Text, _>(format!("{unit}.%"))
-            .bind::<Integer, _>(tenant)
             .load(self)?;
         let told = |sum: Sum| CountSum {
             unit_code: sum.unit_code,

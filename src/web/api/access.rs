@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use sha2::{Digest, Sha256};
 
 use crate::domain::time::Instant;
+use crate::store::failure::Failure;
 use crate::store::ops::Queries;
 use crate::web::Gateway;
 use crate::web::error::Problem;
@@ -128,17 +129,47 @@ pub async fn read<T: Send + 'static>(
     need: Need,
     story: impl Fn(&mut dyn Queries, &Caller) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let gateway = gateway.clone();
-    let done = web::block(move || {
+    away(gateway, move |gateway| {
         let now = gateway.clock.now();
         gateway.db.read(|queries| {
             let caller = identify(queries, &bearer, now)?;
             caller.must(need)?;
             story(queries, &caller)
         })
-    });
+    })
+    .await
+}
+
+/// Identifies the caller, then runs a journey, away from the threads that answer HTTP.
+///
+/// # Errors
+/// 401, 403 or what `story` returns.
+pub async fn change<T: Send + 'static>(
+    gateway: &web::Data<Gateway>,
+    bearer: Bearer,
+    need: Need,
+    story: impl FnOnce(&Gateway, &Caller) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    away(gateway, move |gateway| {
+        let now = gateway.clock.now();
+        let caller = gateway.db.read(|queries| {
+            let caller = identify(queries, &bearer, now)?;
+            caller.must(need)?;
+            Ok::<_, Problem>(caller)
+        })?;
+        story(gateway, &caller)
+    })
+    .await
+}
+
+async fn away<T: Send + 'static>(
+    gateway: &web::Data<Gateway>,
+    story: impl FnOnce(&Gateway) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let gateway = gateway.clone();
+    let done = web::block(move || story(&gateway));
     done.await.unwrap_or_else(|_| {
         let message = "a request was given up".to_owned();
-        Err(crate::store::failure::Failure::Broken(message).into())
+        Err(Failure::Broken(message).into())
     })
 }

@@ -6,15 +6,17 @@ use std::future::Future;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
-use super::error::{Problem, only_get};
+use super::error::{Problem, only_get, only_get_and_put, only_post};
 
 pub mod access;
 pub mod bills;
 pub mod dossiers;
+pub mod indicators;
 pub mod ledger;
 pub mod notices;
 pub mod page;
 pub mod payments;
+pub mod put_dossiers;
 
 /// What every reading address answers.
 pub type Answered = Result<HttpResponse, Problem>;
@@ -22,11 +24,22 @@ pub type Answered = Result<HttpResponse, Problem>;
 /// Every address of the API.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(reading("/dossiers/{code}", dossiers::show))
+        .service(
+            web::resource("/dossiers/batch")
+                .route(web::post().to(put_dossiers::batch))
+                .default_service(web::route().to(only_post)),
+        )
+        .service(
+            web::resource("/dossiers/{code}")
+                .route(web::get().to(dossiers::show))
+                .route(web::put().to(put_dossiers::put))
+                .default_service(web::route().to(only_get_and_put)),
+        )
         .service(reading("/bills/{reference}", bills::show))
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))
         .service(reading("/notices", notices::list))
+        .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
         .service(reading("/ledger/entries", ledger::entries));
 }

@@ -9,7 +9,7 @@ use crate::web::page::Words;
 
 const WIDTH: i64 = 720;
 const HEIGHT: i64 = 260;
-const LEFT: i64 = 62;
+const LEFT: i64 = 80;
 const RIGHT: i64 = 700;
 const TOP: i64 = 18;
 const BOTTOM: i64 = 214;
@@ -68,7 +68,7 @@ pub fn chart(rows: &[Row], words: Words) -> Chart {
         chart.points.push((x, y, told));
     }
     chart.end(&mut stretch);
-    chart.label(rows, &places);
+    chart.label(rows, &places, words);
     // Points that stand alone are all there is to see of them.
     if chart.points.len() > POINTS_MAX {
         chart.points.clear();
@@ -91,12 +91,12 @@ impl Chart {
         stretch.clear();
     }
 
-    fn label(&mut self, rows: &[Row], places: &[i64]) {
+    fn label(&mut self, rows: &[Row], places: &[i64], words: Words) {
         let last = rows.len().saturating_sub(1);
         let stride = last.div_ceil(LABELS_MAX - 1).max(1);
         for (place, (row, &x)) in rows.iter().zip(places).enumerate() {
             // The last name always stands; one too near to it makes room.
-            let is_near_end = place != last && last - place < stride.div_ceil(2);
+            let is_near_end = place != last && last - place < stride;
             let is_named = place == last || (place % stride == 0 && !is_near_end);
             if is_named {
                 let anchor = match place {
@@ -105,9 +105,21 @@ impl Chart {
                     _ if place == last => "end",
                     _ => "middle",
                 };
-                self.labels.push((x, BOTTOM + 30, row.name.clone(), anchor));
+                self.labels
+                    .push((x, BOTTOM + 30, short(row, words), anchor));
             }
         }
+    }
+}
+
+/// A name that fits under the chart: `22/11` for a day, `T47` for a week, else the whole name.
+fn short(row: &Row, words: Words) -> String {
+    if let Some((_, week)) = row.key.split_once("-W") {
+        return words.say_with("week-short", &[("week", week)]);
+    }
+    match row.key.split('-').collect::<Vec<_>>().as_slice() {
+        [_, month, day] => format!("{day}/{month}"),
+        _ => row.name.clone(),
     }
 }
 
@@ -160,7 +172,7 @@ mod tests {
             &rows(&[(0, 4), (4, 4), (0, 0), (2, 4), (4, 4)]),
             Words(Lang::Vi),
         );
-        assert_eq!(chart.lines, ["74,214 227,18", "534,116 688,18"]);
+        assert_eq!(chart.lines, ["92,214 241,18", "539,116 688,18"]);
         assert_eq!(chart.points.len(), 4);
         assert_eq!(chart.labels.len(), 5);
     }
@@ -174,13 +186,30 @@ mod tests {
     }
 
     #[test]
+    fn names_under_the_chart_are_short() {
+        for (key, expected) in [
+            ("2026-11-22", "22/11"),
+            ("2026-W07", "T07"),
+            ("2026-11", "name"),
+            ("2026-Q4", "name"),
+        ] {
+            let row = Row {
+                key: key.to_owned(),
+                name: "name".to_owned(),
+                tally: Tally::default(),
+            };
+            assert_eq!(short(&row, Words(Lang::Vi)), expected);
+        }
+    }
+
+    #[test]
     fn names_never_crowd() {
         for count in 1..200 {
             let figures = vec![(1, 2); count];
             let labels = chart(&rows(&figures), Words(Lang::Vi)).labels;
             assert!(labels.len() <= LABELS_MAX, "{count}: {}", labels.len());
             let gaps = labels.windows(2).map(|pair| pair[1].0 - pair[0].0);
-            assert!(gaps.min().unwrap_or(WIDTH) >= 70, "{count}");
+            assert!(gaps.min().unwrap_or(WIDTH) >= 110, "{count}");
         }
     }
 }

@@ -7,9 +7,10 @@ use crate::domain::lang::Lang;
 use crate::domain::time::{Day, Instant, vietnam_day};
 use crate::reporting::ask::{Ask, By, Refusal};
 use crate::reporting::period::{Period, Step};
+use crate::store::failure::Failure;
 
 /// The installation whose figures are public.
-const TENANT: i32 = 1;
+pub const PUBLIC_TENANT: i32 = 1;
 
 /// The parameters as written.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -47,12 +48,18 @@ impl From<Refusal> for Wrong {
     }
 }
 
+impl From<Failure> for Wrong {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure.into())
+    }
+}
+
 impl Parameters {
     /// The question, with the quarter of `now` where no period is given.
     ///
     /// # Errors
     /// [`Wrong`], with the word that was wrong.
-    pub fn ask(&self, now: Instant, by: By, lang: Lang) -> Result<Ask, Wrong> {
+    pub fn ask(&self, tenant: i32, now: Instant, by: By, lang: Lang) -> Result<Ask, Wrong> {
         let from = day(self.from.as_deref())?;
         let to = day(self.to.as_deref())?;
         let anchor = from.or(to).unwrap_or_else(|| vietnam_day(now));
@@ -60,7 +67,7 @@ impl Parameters {
         let from = from.unwrap_or(quarter.from());
         let period = Period::new(from, to.unwrap_or(quarter.to()))?;
         Ok(Ask {
-            tenant: TENANT,
+            tenant,
             period,
             unit: written(self.unit.as_deref()).map(str::to_owned),
             by,
@@ -107,7 +114,7 @@ mod tests {
         };
         // Half past midnight of 1 October in Vietnam.
         let now = parse_rfc3339("2026-09-30T17:30:00Z").unwrap();
-        let ask = parameters.ask(now, By::None, Lang::Vi)?;
+        let ask = parameters.ask(PUBLIC_TENANT, now, By::None, Lang::Vi)?;
         let period = ask.period;
         Ok((period.from().to_string(), period.to().to_string()))
     }
