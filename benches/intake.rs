@@ -45,6 +45,10 @@ use doisoat::store::Db;
 use doisoat::web::Gateway;
 use doisoat::web::server::serve_on;
 
+// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bills, and so calls, prepared. A run that uses them up goes on with repeats and says so.
 const BILLS: usize = 150_000;
 const SECONDS: u64 = 6;

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 pub mod check;
 pub mod context;
+pub mod demo;
 pub mod import;
 pub mod migrate;
 pub mod officer;
@@ -47,6 +48,8 @@ pub struct Globals {
 /// Every command, in the order in which one meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play a quarter of payments into a gateway of its own and prove what came of it
+    Demo(demo::Arguments),
     /// Take webhooks and answer the API until told to stop
     Serve(serve::Arguments),
     /// Bring the database schema up to date
@@ -72,6 +75,7 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> anyhow::Result<End> {
         match self {
+            Self::Demo(arguments) => demo::run(&arguments, context),
             Self::Serve(arguments) => serve::run(&arguments, context),
             Self::Check(arguments) => check::run(&arguments, context),
             Self::Sweep(arguments) => sweep::run(&arguments, context),
@@ -79,9 +83,9 @@ impl Command {
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
-            Self::Report(arguments) => report::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
+            Self::Report(arguments) => report::run(&arguments, context),
         }
     }
 }
