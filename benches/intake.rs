@@ -266,8 +266,10 @@ fn memory(pid: u32, label: &str) -> u64 {
     kilobytes.unwrap_or(0) / 1024
 }
 
+/// Dossiers and their payments come in the order of their days, as they do in life.
 fn code(number: usize) -> String {
-    let day = NaiveDate::from_ymd_opt(2025, 7, 1).unwrap() + Days::new((number % 92) as u64);
+    let day =
+        NaiveDate::from_ymd_opt(2025, 7, 1).unwrap() + Days::new((number * 92 / BILLS) as u64);
     format!(
         "H12.{}-{}-{:06}",
         101 + number % 64,
@@ -409,9 +411,10 @@ fn new_database(server: &str, name: &str, template: &str) -> String {
 
 /// The same row writes per payment in one plain transaction each: notice, payment, posting, bill,
 /// dossier, and the four count cells. Balances and blocks, which the gateway writes once per batch,
-/// are left out in pgbench's favour.
+/// are left out in pgbench's favour; each connection walks through days of its own in order.
 const PGBENCH: &str = r"
-\set n random(1, BILLS)
+\set i :i + 1
+\set n 1 + (:client_id * BILLS / CLIENTS + :i) % BILLS
 BEGIN;
 INSERT INTO notices SELECT 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid, 'bank', decode(md5(random()::text) || md5(random()::text), 'hex'), decode(md5(random()::text) || md5(random()::text), 'hex'), bill_id, 'succeeded', 'recorded', true, convert_to(repeat('x', 560), 'UTF8'), NULL FROM bench_bills WHERE n = :n;
 INSERT INTO payments SELECT 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid, 'bank', 'standardwebhooks', md5(random()::text), 'FT000000012345', reference, 8000, 'VND', 'succeeded', now(), NULL, NULL, NULL, NULL, bill_id, dossier_id, 'exact', 'payment_reference', repeat('x', 120), 8000, 0, 0, 0 FROM bench_bills WHERE n = :n;
@@ -427,7 +430,7 @@ COMMIT;
 
 fn pgbench(server: &str, clients: u32, folder: &Path) -> f64 {
     let url = new_database(server, "bench_floor", "bench_template");
-    let prepare = "CREATE TABLE bench_bills AS SELECT row_number() OVER ()::int AS n, b.bill_id, b.dossier_id, b.reference, d.unit_code, d.procedure_code, d.received_on FROM bills b JOIN dossiers d ON d.tenant = b.tenant AND d.dossier_id = b.dossier_id; ALTER TABLE bench_bills ADD PRIMARY KEY (n); ANALYZE";
+    let prepare = "CREATE TABLE bench_bills AS SELECT row_number() OVER (ORDER BY b.bill_id)::int AS n, b.bill_id, b.dossier_id, b.reference, d.unit_code, d.procedure_code, d.received_on FROM bills b JOIN dossiers d ON d.tenant = b.tenant AND d.dossier_id = b.dossier_id; ALTER TABLE bench_bills ADD PRIMARY KEY (n); ANALYZE";
     assert!(
         Command::new("psql")
             .args(["-qd", &url, "-c", prepare])
@@ -436,7 +439,13 @@ fn pgbench(server: &str, clients: u32, folder: &Path) -> f64 {
             .success()
     );
     let script = folder.join("pgbench.sql");
-    fs::write(&script, PGBENCH.replace("BILLS", &BILLS.to_string())).unwrap();
+    fs::write(
+        &script,
+        PGBENCH
+            .replace("BILLS", &BILLS.to_string())
+            .replace("CLIENTS", &clients.to_string()),
+    )
+    .unwrap();
     let output = Command::new("pgbench")
         .args([
             "-n",
@@ -444,6 +453,8 @@ fn pgbench(server: &str, clients: u32, folder: &Path) -> f64 {
             "prepared",
             "-j",
             "2",
+            "-D",
+            "i=0",
             "-T",
             &SECONDS.to_string(),
             "-c",
