@@ -40,6 +40,28 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// The notice with NUL characters replaced: PostgreSQL keeps none in text, and a provider's odd
+    /// memo must not stop its money.
+    #[must_use]
+    pub fn without_nul(mut self) -> Self {
+        let texts = [
+            &mut self.event_id,
+            &mut self.provider_txn_id,
+            &mut self.order_ref,
+            &mut self.memo,
+            &mut self.virtual_account,
+            &mut self.account_number,
+            &mut self.bank_txn_id,
+        ];
+        let texts = texts.into_iter().flatten();
+        for text in texts.chain([&mut self.payment_key]) {
+            if text.contains('\0') {
+                *text = text.replace('\0', "\u{fffd}");
+            }
+        }
+        self
+    }
+
     /// SHA-256 over every fact but the event id. Two notices that say the same have the same hash
     /// whatever their bytes looked like.
     #[must_use]

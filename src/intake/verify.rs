@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::json::Json;
 use super::provider::{Normalised, Provider, RawCall, Refusal};
 use crate::config::channel::Channel;
+use crate::domain::notice::Notice;
 use crate::domain::time::Instant;
 
 /// What was signed, parsed strictly.
@@ -116,12 +117,14 @@ pub fn read(
     channel: &Channel,
 ) -> Result<Normalised, Refusal> {
     let verified = verify(provider, call, channel)?;
-    let normalised = provider.normalise(&verified, channel)?;
+    let mut normalised = provider.normalise(&verified, channel)?;
     let is_large = |minor: i64| minor.unsigned_abs() > LARGEST_MINOR.unsigned_abs();
     for notice in &normalised.notices {
         if is_large(notice.amount.minor()) || notice.refunded_minor.is_some_and(is_large) {
             return Err(Refusal::malformed("amount", "is larger than any payment"));
         }
     }
+    let notices = normalised.notices.into_iter();
+    normalised.notices = notices.map(Notice::without_nul).collect();
     Ok(normalised)
 }

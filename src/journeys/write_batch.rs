@@ -22,8 +22,8 @@ use crate::domain::notice::{Notice, Verdict};
 use crate::ledger::seal::ChainHead;
 use crate::matching::clues::clues;
 use crate::store::failure::Failure;
-use crate::store::journal::{Batch, Journal, Lookup};
-use crate::store::rows::NoticeRow;
+use crate::store::journal::{Batch, Found, Lookup, NoticeHead};
+use crate::store::rows::{NoticeRow, PaymentRow};
 use crate::store::{Db, Writer};
 
 /// How often a batch is tried while another writer is in the way.
@@ -180,14 +180,19 @@ impl BatchWriter {
         let lookup = lookup(tenant, calls);
         let mut taken = Vec::new();
         let next = self.connection()?.commit(|journal| {
-            let mut book = Workbook::open(tenant, now, &slots, journal.find(&lookup)?)?;
+            let mut found = journal.find(&lookup)?;
+            let contradictions = contradictions(tenant, calls, &found);
+            if !contradictions.notice_keys.is_empty() {
+                found.notices.extend(journal.find(&contradictions)?.notices);
+            }
+            let mut book = Workbook::open(tenant, now, &slots, found)?;
             taken = calls
                 .iter()
                 .map(|call| apply_call(&mut book, call, effect))
                 .collect::<Result<_, Failure>>()?;
             let mut next = head.clone();
             let batch = book.close(&mut next);
-            write_clean(journal, tenant, batch)?;
+            journal.write(tenant.0, &batch)?;
             Ok(next)
         })?;
         self.chains.insert(tenant, next);
@@ -261,11 +266,9 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
     for incoming in calls.iter().flatten() {
         let channel = &incoming.channel.name;
         let notice = incoming.notice;
-        // A retried contradiction must be found under the key it was kept by.
-        let keys = [notice.key_hash(), notice.conflict_key_hash()];
         lookup
             .notice_keys
-            .extend(keys.map(|key| (channel.clone(), key.to_vec())));
+            .push((channel.clone(), notice.key_hash().to_vec()));
         lookup
             .payment_keys
             .push((channel.clone(), notice.payment_key.clone()));
@@ -282,22 +285,27 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
     lookup
 }
 
-/// PostgreSQL keeps no NUL in text: a provider's odd memo must not stop its money.
-fn write_clean(journal: &mut dyn Journal, tenant: Tenant, mut batch: Batch) -> Result<(), Failure> {
-    for row in &mut batch.new_payments {
-        let texts = [
-            &mut row.memo,
-            &mut row.order_ref,
-            &mut row.provider_txn_id,
-            &mut row.bank_txn_id,
-        ];
-        for text in texts
-            .into_iter()
-            .flatten()
-            .filter(|text| text.contains('\0'))
-        {
-            *text = text.replace('\0', "\u{fffd}");
-        }
+/// The keys under which notices about something known would be kept if they contradict it: a retried
+/// contradiction must be found again.
+fn contradictions(tenant: Tenant, calls: &[Vec<Incoming<'_>>], found: &Found) -> Lookup {
+    let is_known = |incoming: &&Incoming<'_>| {
+        let (channel, notice) = (&incoming.channel.name, incoming.notice);
+        let of_payment =
+            |row: &PaymentRow| row.channel == *channel && row.payment_key == notice.payment_key;
+        let of_notice =
+            |head: &NoticeHead| head.channel == *channel && head.key_hash == notice.key_hash();
+        found.payments.iter().any(of_payment) || found.notices.iter().any(of_notice)
+    };
+    let known = calls.iter().flatten().filter(|incoming| {
+        !(found.payments.is_empty() && found.notices.is_empty()) && is_known(incoming)
+    });
+    let key = |incoming: &Incoming<'_>| {
+        let key = incoming.notice.conflict_key_hash();
+        (incoming.channel.name.clone(), key.to_vec())
+    };
+    Lookup {
+        tenant: tenant.0,
+        notice_keys: known.map(key).collect(),
+        ..Lookup::default()
     }
-    journal.write(tenant.0, &batch)
 }

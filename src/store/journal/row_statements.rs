@@ -1,10 +1,10 @@
-//! The statements of the hot path on SQLite that Diesel would prepare anew for every row: updates
-//! and upserts. Each has a static `QueryId`, so that it is prepared once per connection.
+//! The writing statements of the hot path on SQLite, which Diesel would prepare, or at least spell
+//! out, anew for every row. Each has a static `QueryId`, so that it is prepared once per connection.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Date, Integer, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use crate::store::types::{SqlTs, SqlUid, Ts, Uid};
@@ -33,6 +33,15 @@ macro_rules! row_statement {
         impl RunQueryDsl<SqliteConnection> for $name<'_> {}
     };
 }
+
+/// Runs a statement with the fields of a row.
+macro_rules! run_row {
+    ($conn:expr, $statement:ident, $row:expr, { $($field:ident),+ $(,)? }) => {
+        diesel::RunQueryDsl::execute($statement { $($field: &$row.$field),+ }, $conn)
+    };
+}
+
+pub(super) use run_row;
 
 row_statement!(UpdateBill {
     "UPDATE bills SET paid_minor = " paid_minor: BigInt => i64,
@@ -71,3 +80,63 @@ row_statement!(AddBalance {
     ", " credit_minor: BigInt => i64,
 } ") ON CONFLICT (tenant, account, currency, writer) DO UPDATE SET \
    debit_minor = debit_minor + excluded.debit_minor, credit_minor = credit_minor + excluded.credit_minor");
+
+row_statement!(InsertNotice {
+    "INSERT INTO notices (tenant, notice_id, channel, key_hash, facts_hash, payment_id, status, verdict, is_settled, raw, facts) VALUES ("
+    tenant: Integer => i32,
+    ", " notice_id: SqlUid => Uid,
+    ", " channel: Text => String,
+    ", " key_hash: Binary => Vec<u8>,
+    ", " facts_hash: Binary => Vec<u8>,
+    ", " payment_id: Nullable<SqlUid> => Option<Uid>,
+    ", " status: Text => String,
+    ", " verdict: Text => String,
+    ", " is_settled: Bool => bool,
+    ", " raw: Binary => Vec<u8>,
+    ", " facts: Nullable<Text> => Option<String>,
+} ")");
+
+row_statement!(InsertPayment {
+    "INSERT INTO payments (tenant, payment_id, channel, provider, payment_key, provider_txn_id, order_ref, amount_minor, currency, status, paid_at, memo, virtual_account, account_number, bank_txn_id, bill_id, dossier_id, match_outcome, match_rule, match_reason, allocated_minor, credit_minor, suspense_minor, refunded_minor) VALUES ("
+    tenant: Integer => i32,
+    ", " payment_id: SqlUid => Uid,
+    ", " channel: Text => String,
+    ", " provider: Text => String,
+    ", " payment_key: Text => String,
+    ", " provider_txn_id: Nullable<Text> => Option<String>,
+    ", " order_ref: Nullable<Text> => Option<String>,
+    ", " amount_minor: BigInt => i64,
+    ", " currency: Text => String,
+    ", " status: Text => String,
+    ", " paid_at: Nullable<SqlTs> => Option<Ts>,
+    ", " memo: Nullable<Text> => Option<String>,
+    ", " virtual_account: Nullable<Text> => Option<String>,
+    ", " account_number: Nullable<Text> => Option<String>,
+    ", " bank_txn_id: Nullable<Text> => Option<String>,
+    ", " bill_id: Nullable<SqlUid> => Option<Uid>,
+    ", " dossier_id: Nullable<SqlUid> => Option<Uid>,
+    ", " match_outcome: Text => String,
+    ", " match_rule: Nullable<Text> => Option<String>,
+    ", " match_reason: Text => String,
+    ", " allocated_minor: BigInt => i64,
+    ", " credit_minor: BigInt => i64,
+    ", " suspense_minor: BigInt => i64,
+    ", " refunded_minor: BigInt => i64,
+} ")");
+
+row_statement!(InsertPosting {
+    "INSERT INTO postings (tenant, chain, height, seq, entry_id, event, debit, credit, amount_minor, currency, payment_id, bill_id, corrects) VALUES ("
+    tenant: Integer => i32,
+    ", " chain: Integer => i32,
+    ", " height: BigInt => i64,
+    ", " seq: Integer => i32,
+    ", " entry_id: SqlUid => Uid,
+    ", " event: Text => String,
+    ", " debit: Text => String,
+    ", " credit: Text => String,
+    ", " amount_minor: BigInt => i64,
+    ", " currency: Text => String,
+    ", " payment_id: Nullable<SqlUid> => Option<Uid>,
+    ", " bill_id: Nullable<SqlUid> => Option<Uid>,
+    ", " corrects: Nullable<SqlUid> => Option<Uid>,
+} ")");

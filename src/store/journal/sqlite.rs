@@ -5,13 +5,16 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
 
-use super::row_statements::{AddBalance, AddCount, UpdateBill, UpdateClass};
+use super::row_statements::{
+    AddBalance, AddCount, InsertNotice, InsertPayment, InsertPosting, UpdateBill, UpdateClass,
+    run_row,
+};
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
-    attempts, bills, dossiers, fee_items, notices, payments, postings, quarantined_calls,
-    seal_blocks, seal_chains,
+    attempts, bills, dossiers, fee_items, notices, payments, quarantined_calls, seal_blocks,
+    seal_chains,
 };
 use crate::store::types::Uid;
 
@@ -43,9 +46,7 @@ impl Journal for SqliteConnection {
 
     fn write(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
         for row in &batch.notices {
-            diesel::insert_into(notices::table)
-                .values(row)
-                .execute(self)?;
+            run_row!(self, InsertNotice, row, { tenant, notice_id, channel, key_hash, facts_hash, payment_id, status, verdict, is_settled, raw, facts })?;
         }
         for &id in &batch.settled_notices {
             diesel::update(notices::table.find((tenant, id)))
@@ -56,22 +57,13 @@ impl Journal for SqliteConnection {
                 .execute(self)?;
         }
         for row in &batch.new_payments {
-            diesel::insert_into(payments::table)
-                .values(row)
-                .execute(self)?;
+            run_row!(self, InsertPayment, row, { tenant, payment_id, channel, provider, payment_key, provider_txn_id, order_ref, amount_minor, currency, status, paid_at, memo, virtual_account, account_number, bank_txn_id, bill_id, dossier_id, match_outcome, match_rule, match_reason, allocated_minor, credit_minor, suspense_minor, refunded_minor })?;
         }
         for row in &batch.changed_payments {
             self.change_payment(row)?;
         }
         for row in &batch.bills {
-            let update = UpdateBill {
-                paid_minor: &row.paid_minor,
-                state: &row.state,
-                cancelled_at: &row.cancelled_at,
-                tenant: &tenant,
-                bill_id: &row.bill_id,
-            };
-            update.execute(self)?;
+            run_row!(self, UpdateBill, row, { paid_minor, state, cancelled_at, tenant, bill_id })?;
         }
         for (dossier_id, class) in &batch.classes {
             let update = UpdateClass {
@@ -270,28 +262,10 @@ impl Steps for SqliteConnection {
 
     fn add_sums(&mut self, batch: &Batch) -> Result<(), Failure> {
         for row in &batch.counts {
-            let add = AddCount {
-                tenant: &row.tenant,
-                grain: &row.grain,
-                period: &row.period,
-                unit_code: &row.unit_code,
-                procedure_code: &row.procedure_code,
-                class: &row.class,
-                writer: &row.writer,
-                n: &row.n,
-            };
-            add.execute(self)?;
+            run_row!(self, AddCount, row, { tenant, grain, period, unit_code, procedure_code, class, writer, n })?;
         }
         for row in &batch.balances {
-            let add = AddBalance {
-                tenant: &row.tenant,
-                account: &row.account,
-                currency: &row.currency,
-                writer: &row.writer,
-                debit_minor: &row.debit_minor,
-                credit_minor: &row.credit_minor,
-            };
-            add.execute(self)?;
+            run_row!(self, AddBalance, row, { tenant, account, currency, writer, debit_minor, credit_minor })?;
         }
         Ok(())
     }
@@ -313,9 +287,7 @@ impl Steps for SqliteConnection {
             .values(row)
             .execute(self)?;
         for posting in &block.postings {
-            diesel::insert_into(postings::table)
-                .values(posting)
-                .execute(self)?;
+            run_row!(self, InsertPosting, posting, { tenant, chain, height, seq, entry_id, event, debit, credit, amount_minor, currency, payment_id, bill_id, corrects })?;
         }
         Ok(())
     }
