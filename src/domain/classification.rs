@@ -96,6 +96,13 @@ impl Class {
         Self(kept | fresh.0)
     }
 
+    /// The class as months are counted by: without the providers' bits, which would make eight cells
+    /// of one and matter to one breakdown only.
+    #[must_use]
+    pub fn without_providers(self) -> Self {
+        Self(self.0 & ((1 << PROVIDER_SHIFT) - 1))
+    }
+
     /// How it was handed in.
     #[must_use]
     pub fn submitted_via(self) -> SubmittedVia {

@@ -18,7 +18,7 @@ fn month_of(day: Day) -> Day {
 
 /// What a dossier adds to the counts of both grains when it enters (`n` = 1) or leaves (-1) a class.
 pub(super) fn count_moves(row: &DossierRow, class: Class, n: i64, writer: i32) -> [CountRow; 2] {
-    let of = |grain, period| CountRow {
+    let of = |grain, period, class: Class| CountRow {
         tenant: row.tenant,
         grain,
         period,
@@ -28,7 +28,11 @@ pub(super) fn count_moves(row: &DossierRow, class: Class, n: i64, writer: i32) -
         writer,
         n,
     };
-    [of(0, row.received_on), of(1, month_of(row.received_on))]
+    let month = month_of(row.received_on);
+    [
+        of(0, row.received_on, class),
+        of(1, month, class.without_providers()),
+    ]
 }
 
 /// Sums moves of the same cell, drops those that cancel out, and orders them by key.

@@ -64,7 +64,10 @@ pub(super) fn counts(
         by_procedure: asks_procedures || matches!(ask.by, By::Procedure | By::Field),
         by_period: ask.by.step().is_some(),
     };
-    let ranges = if matches!(ask.by.step(), Some(Step::Day | Step::Week)) {
+    // Months are counted without the providers' bits.
+    let needs_days =
+        ask.by == By::Provider || matches!(ask.by.step(), Some(Step::Day | Step::Week));
+    let ranges = if needs_days {
         ask.period.daily()
     } else {
         ask.period.parts()

@@ -236,7 +236,7 @@ CREATE TABLE seal_blocks (
 );
 
 -- Dossiers by reception period, unit, procedure and class; grain 0 is a day, 1 a month (its first
--- day). Each writer keeps rows of its own, so two gateways never wait for one row: sum on read.
+-- day, counted without the providers' bits of the class). Each writer keeps rows of its own, so two gateways never wait for one row: sum on read.
 CREATE TABLE dossier_counts (
     tenant INTEGER NOT NULL,
     grain INTEGER NOT NULL CHECK (grain IN (0, 1)),

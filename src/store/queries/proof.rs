@@ -84,7 +84,7 @@ const WRONG_COUNTS: &str = "SELECT period || (CASE WHEN grain = 0 THEN ' (day) '
     procedure_code || ' class ' || CAST(class AS TEXT) AS name, 'kept less recounted is ' || CAST(SUM(n) AS TEXT) AS problem FROM (\
     SELECT grain, CAST(period AS TEXT) AS period, unit_code, procedure_code, class, n FROM dossier_counts WHERE tenant = $1 \
     UNION ALL SELECT 0, CAST(received_on AS TEXT), unit_code, procedure_code, class, -1 FROM dossiers WHERE tenant = $2 \
-    UNION ALL SELECT 1, SUBSTR(CAST(received_on AS TEXT), 1, 7) || '-01', unit_code, procedure_code, class, -1 \
+    UNION ALL SELECT 1, SUBSTR(CAST(received_on AS TEXT), 1, 7) || '-01', unit_code, procedure_code, class & 4095, -1 \
     FROM dossiers WHERE tenant = $3) x \
     GROUP BY grain, period, unit_code, procedure_code, class HAVING SUM(n) <> 0 ORDER BY 1 LIMIT 20";
 
