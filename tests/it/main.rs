@@ -20,4 +20,5 @@ mod house_source;
 mod indicators;
 mod providers;
 mod support;
+mod verify;
 mod webhooks;
