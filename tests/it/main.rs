@@ -18,6 +18,7 @@ mod house_mentions;
 mod house_proofs;
 mod house_source;
 mod indicators;
+mod matching;
 mod providers;
 mod support;
 mod verify;
