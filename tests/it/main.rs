@@ -17,6 +17,7 @@ mod house_checks;
 mod house_mentions;
 mod house_proofs;
 mod house_source;
+mod imports;
 mod indicators;
 mod matching;
 mod providers;
