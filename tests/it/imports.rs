@@ -218,8 +218,8 @@ both!(fn every_refusal_names_line_and_column_and_keeps_nothing(app) {
         (with("}]", "}"), 3, "fee_items", ""),
         (with(",2025-08-01", ""), 3, "(whole line)", "has 7 columns where the header has 8"),
         (with(",2025-08-01", ",2025-08-01,x"), 3, "(whole line)", "has 9 columns where the header has 8"),
-        (file_of(&[good.clone()]).replace("unit_code", "unit_cod"), 1, "unit_cod", "did you mean unit_code?"),
-        (file_of(&[good.clone()]).replace("unit_code", "status"), 1, "status", "twice"),
+        (file_of(std::slice::from_ref(&good)).replace("unit_code", "unit_cod"), 1, "unit_cod", "did you mean unit_code?"),
+        (file_of(std::slice::from_ref(&good)).replace("unit_code", "status"), 1, "status", "twice"),
     ];
     for (text, line, column, words) in table {
         is_refused(app, text, line, column, words);
