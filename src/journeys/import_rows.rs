@@ -148,9 +148,10 @@ impl Source {
         mut take: impl FnMut(u64, u64, &Json) -> Result<(), ImportError>,
     ) -> Result<(), ImportError> {
         let mut reader = csv::Reader::from_reader(self.reader()?);
+        let mut lines = Lines::of(self.reader()?);
         let header = reader
             .headers()
-            .map_err(|error| self.csv_problem(&error))?
+            .map_err(|error| self.csv_problem(&error, &mut lines))?
             .clone();
         let mut names: Vec<&str> = Vec::new();
         for name in header.iter().map(str::trim) {
@@ -165,9 +166,11 @@ impl Source {
         let mut record = csv::StringRecord::new();
         while reader
             .read_record(&mut record)
-            .map_err(|error| self.csv_problem(&error))?
+            .map_err(|error| self.csv_problem(&error, &mut lines))?
         {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines
+                .line_at(record.position().map_or(0, csv::Position::byte))
+                .map_err(|error| self.problem(error.to_string()))?;
             let members = names.iter().zip(record.iter());
             let members = members
                 .map(|(name, value)| ((*name).to_owned(), Json::Text(value.trim().to_owned())));
@@ -180,8 +183,9 @@ impl Source {
         Ok(())
     }
 
-    fn csv_problem(&self, error: &csv::Error) -> ImportError {
-        let line = error.position().map_or(1, csv::Position::line);
+    fn csv_problem(&self, error: &csv::Error, lines: &mut Lines) -> ImportError {
+        let offset = error.position().map_or(0, csv::Position::byte);
+        let line = lines.line_at(offset).unwrap_or(1);
         let problem = match error.kind() {
             csv::ErrorKind::UnequalLengths {
                 expected_len, len, ..
@@ -192,5 +196,43 @@ impl Source {
             csv::ErrorKind::Io(_) | csv::ErrorKind::Seek | _ => error.to_string(),
         };
         self.wrong(line, FieldError::new("(whole line)", problem))
+    }
+}
+
+/// Counts the lines of a file alongside the CSV reader, whose own count stands still over blank
+/// lines and stays one behind where lines end as on Windows.
+struct Lines {
+    reader: BufReader<File>,
+    at: u64,
+    line: u64,
+}
+
+impl Lines {
+    fn of(reader: BufReader<File>) -> Self {
+        Self {
+            reader,
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of the first byte at `offset` or after it that does not end a line. Offsets may
+    /// only grow.
+    fn line_at(&mut self, offset: u64) -> std::io::Result<u64> {
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            let before = usize::try_from(offset.saturating_sub(self.at)).unwrap_or(usize::MAX);
+            let (before, after) = buffer.split_at(before.min(buffer.len()));
+            let begins = after.iter().position(|byte| !b"\r\n".contains(byte));
+            let taken = before.len() + begins.unwrap_or(after.len());
+            let passed = buffer.iter().take(taken).filter(|byte| **byte == b'\n');
+            self.line += u64::try_from(passed.count()).unwrap_or(0);
+            let is_there = begins.is_some() || buffer.is_empty();
+            self.at += u64::try_from(taken).unwrap_or(0);
+            self.reader.consume(taken);
+            if is_there {
+                return Ok(self.line);
+            }
+        }
     }
 }

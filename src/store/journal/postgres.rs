@@ -168,12 +168,15 @@ impl Steps for PgConnection {
     fn lock_dossiers(
         &mut self,
         tenant: i32,
-        ids: Vec<Uid>,
+        mut ids: Vec<Uid>,
         found: &mut Found,
     ) -> Result<(), Failure> {
         if ids.is_empty() {
             return Ok(());
         }
+        // Several clues lead to one dossier; what stands on it is read once.
+        ids.sort_unstable();
+        ids.dedup();
         found.dossiers = dossiers::table
             .filter(dossiers::tenant.eq(tenant))
             .filter(dossiers::dossier_id.eq_any(&ids))

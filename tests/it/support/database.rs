@@ -36,6 +36,12 @@ struct Number {
     n: i64,
 }
 
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    t: String,
+}
+
 impl TestDatabase {
     pub(crate) fn new(engine: Engine) -> Self {
         match engine {
@@ -92,6 +98,31 @@ impl TestDatabase {
                 .unwrap(),
         };
         row.n
+    }
+
+    /// The texts that a query gives as `t`.
+    pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
+        let query = diesel::sql_query(sql);
+        let rows: Vec<Line> = match self.url.strip_prefix("sqlite://") {
+            Some(path) => query
+                .load(&mut SqliteConnection::establish(path).unwrap())
+                .unwrap(),
+            None => query
+                .load(&mut PgConnection::establish(&self.url).unwrap())
+                .unwrap(),
+        };
+        rows.into_iter().map(|row| row.t).collect()
+    }
+
+    /// The one id in a column, as people write it.
+    pub(crate) fn id(&self, column: &str, from_where: &str) -> String {
+        let text = match self.schema {
+            Some(_) => format!("CAST({column} AS TEXT)"),
+            None => format!("hex({column})"),
+        };
+        let found = self.texts(&format!("SELECT {text} AS t FROM {from_where}"));
+        assert_eq!(found.len(), 1, "{from_where}: {found:?}");
+        uuid::Uuid::parse_str(&found[0]).unwrap().to_string()
     }
 }
 
