@@ -178,7 +178,15 @@ impl Walk<'_> {
             );
             self.wrong(Some(block.height), problem);
         }
-        self.sealed += i64::try_from(rows.len()).unwrap_or(0);
+        let count = i64::try_from(rows.len()).unwrap_or(0);
+        if i64::from(block.posting_count) != count {
+            let problem = format!(
+                "says it has {} postings, {count} are kept",
+                block.posting_count
+            );
+            self.wrong(Some(block.height), problem);
+        }
+        self.sealed += count;
         self.hash.clone_from(&block.hash);
         self.height = block.height;
     }
