@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::http::{Method as HttpMethod, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::Gateway;
+use super::error::Problem;
 use crate::config::channel::Channel;
 use crate::domain::notice::Verdict;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
@@ -57,23 +58,21 @@ pub async fn receive(
 ) -> HttpResponse {
     let name = request.match_info().get("channel").unwrap_or("");
     let Some(channel) = gateway.channels.get(name).map(Arc::clone) else {
-        return HttpResponse::NotFound().finish();
+        return Problem::NotFound("channel").error_response();
     };
     let Some(provider) = providers::find(&channel.provider) else {
-        return HttpResponse::NotFound().finish();
+        return Problem::NotFound("channel").error_response();
     };
     let Some(method) = method_of(&request) else {
-        return HttpResponse::MethodNotAllowed()
-            .insert_header((ALLOW, "GET, POST"))
-            .finish();
+        return Problem::WrongMethod("GET, POST").error_response();
     };
     let most = gateway.settings.server.body_limit_bytes;
     let patience = gateway.settings.server.request_timeout;
     let body = match timeout(patience, payload.to_bytes_limited(most)).await {
         Ok(Ok(Ok(body))) => body.to_vec(),
-        Ok(Ok(Err(_))) => return HttpResponse::BadRequest().finish(),
-        Ok(Err(_)) => return HttpResponse::PayloadTooLarge().finish(),
-        Err(_) => return HttpResponse::RequestTimeout().finish(),
+        Ok(Ok(Err(_))) => return Problem::unreadable().error_response(),
+        Ok(Err(_)) => return Problem::TooLarge(most).error_response(),
+        Err(_) => return Problem::TooSlow.error_response(),
     };
     let call = RawCall {
         method,
