@@ -20,6 +20,7 @@ use crate::domain::notice::Verdict;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::providers;
 use crate::intake::verify::read;
+use crate::journeys::replay_quarantine::CUT_MARK;
 use crate::journeys::take_notices::{Call, Refused, Taken};
 
 /// Headers that some provider reads; all others are dropped at the door.
@@ -179,11 +180,13 @@ impl Visit<'_> {
             "a call was refused"
         );
         if self.gateway.floods.has_room(name) {
+            let (raw, is_cut) = call.to_wire(name);
+            let mark = if is_cut { CUT_MARK } else { "" };
             self.gateway.intake.quarantine(Refused {
                 channel: Arc::clone(&self.channel),
                 reason: refusal.code(),
-                detail: refusal.to_string(),
-                raw: call.to_wire(),
+                detail: format!("{refusal}{mark}"),
+                raw,
                 arrived_at: call.arrived_at,
             });
         }
