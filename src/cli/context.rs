@@ -131,7 +131,35 @@ pub fn provider_facts() -> Vec<ProviderFacts> {
         name: provider.name(),
         secrets: provider.secrets(),
         schemes: provider.schemes(),
-        settings: &[],
+        settings: provider.settings(),
     };
     ROSTER.iter().map(facts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_a_provider_does_not_read_is_named() {
+        let text = "[database]\nurl = \"sqlite://x\"\n[channels.v]\nprovider = \"vnpay\"\n\
+            secrets.tmn_code = \"T\"\nsecrets.hash_secret = \"k\"\nsettings.hash = \"sha256\"\n\
+            settings.accounts = [\"1\"]\n";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.toml");
+        std::fs::write(&file, text).unwrap();
+        let loaded = load(&[file], [], &provider_facts()).unwrap();
+        let unused = "channels.v: settings.hash is not used by vnpay";
+        assert!(
+            loaded.warnings.iter().any(|told| told == unused),
+            "{:?}",
+            loaded.warnings
+        );
+        let accounts = |told: &String| told.contains("accounts");
+        assert!(
+            !loaded.warnings.iter().any(accounts),
+            "{:?}",
+            loaded.warnings
+        );
+    }
 }

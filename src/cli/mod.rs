@@ -2,6 +2,7 @@
 //! 1 failed, 2 wrong usage). A command is one file here with its arguments and its `run`, and one
 //! line in [`Command`]. Nothing is decided here that a door could not decide as well.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,10 +91,37 @@ impl Command {
     }
 }
 
+/// The arguments, with every settings file in the order given: on its own the parser forgets those
+/// before the command's name when others follow it.
+fn read(given: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let files = config_files(&given);
+    let mut arguments = Arguments::try_parse_from(given)?;
+    if files.len() > arguments.globals.config.len() {
+        arguments.globals.config = files;
+    }
+    Ok(arguments)
+}
+
+fn config_files(given: &[OsString]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut rest = given.iter().skip(1).take_while(|word| *word != "--");
+    while let Some(word) = rest.next() {
+        if word == "--config" {
+            files.extend(rest.next().map(PathBuf::from));
+        } else if let Some(file) = word
+            .to_str()
+            .and_then(|text| text.strip_prefix("--config="))
+        {
+            files.push(PathBuf::from(file));
+        }
+    }
+    files
+}
+
 /// Reads the arguments of this process and runs the command they name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse_from(std::env::args_os()) {
+    let arguments = match read(std::env::args_os().collect()) {
         Ok(arguments) => arguments,
         Err(answer) => {
             // Help and version are answers too; nothing can be done when they cannot be printed.
@@ -110,5 +138,30 @@ pub fn run() -> ExitCode {
             let is_usage = error.downcast_ref::<Usage>().is_some();
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_settings_file_counts_wherever_it_stands() {
+        let files = |words: &[&str]| {
+            let given = words.iter().map(OsString::from).collect();
+            read(given).unwrap().globals.config
+        };
+        let both = ["a.toml", "b.toml"].map(PathBuf::from);
+        let orders = [
+            &["doisoat", "--config", "a.toml", "check", "--config=b.toml"][..],
+            &["doisoat", "--config=a.toml", "--config", "b.toml", "check"],
+            &[
+                "doisoat", "check", "--config", "a.toml", "--config", "b.toml",
+            ],
+        ];
+        for words in orders {
+            assert_eq!(files(words), both, "{words:?}");
+        }
+        assert!(files(&["doisoat", "check"]).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::output::{say, say_json};
 use super::{Context, End};
 use crate::journeys::replay_quarantine::replay_quarantine;
-use crate::store::rows::QuarantinedRow;
+use crate::store::rows::QuarantinedHead;
 
 /// Arguments of `quarantine`.
 #[derive(Debug, clap::Args)]
@@ -57,16 +57,13 @@ fn show(list: &List, context: &Context) -> anyhow::Result<End> {
     let mut tenants: Vec<i32> = channels.values().map(|channel| channel.tenant.0).collect();
     tenants.sort_unstable();
     tenants.dedup();
-    let mut rows: Vec<QuarantinedRow> = Vec::new();
+    let (limit, channel) = (list.limit.max(0), list.channel.as_deref());
+    let mut rows: Vec<QuarantinedHead> = Vec::new();
     for tenant in tenants {
-        rows.extend(db.read(|queries| queries.list_quarantined(tenant, None, i64::MAX))?);
+        rows.extend(db.read(|queries| queries.list_quarantined_heads(tenant, channel, limit))?);
     }
-    rows.retain(|row| {
-        list.channel
-            .as_ref()
-            .is_none_or(|only| *only == row.channel)
-    });
-    rows.truncate(usize::try_from(list.limit).unwrap_or(0));
+    rows.sort_by_key(|row| row.quarantine_id);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     if context.is_json {
         let items: Vec<Value> = rows.iter().map(row_json).collect();
         say_json(&json!({ "items": items }));
@@ -84,14 +81,14 @@ fn show(list: &List, context: &Context) -> anyhow::Result<End> {
     Ok(End::Done)
 }
 
-fn row_json(row: &QuarantinedRow) -> Value {
+fn row_json(row: &QuarantinedHead) -> Value {
     json!({
         "id": row.quarantine_id.0,
         "channel": row.channel,
         "reason": row.reason,
         "detail": row.detail,
         "arrived_at": row.arrived_at.0.to_rfc3339(),
-        "bytes": row.raw.len(),
+        "bytes": row.bytes,
     })
 }
 

@@ -60,6 +60,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         TokenError::NoUnit => Usage(error.to_string()).into(),
         TokenError::UnknownRole(_)
         | TokenError::UnknownOfficer(_)
+        | TokenError::UnknownUnit(_)
         | TokenError::AlreadyOver
         | TokenError::NoRandomness(_)
         | TokenError::Failed(_) => anyhow::Error::from(error),

@@ -46,7 +46,8 @@ pub enum Change {
     Stale,
 }
 
-/// The table of permitted changes, `from` → `to`.
+/// The table of permitted changes, `from` → `to`. What gives money back may overtake the news that
+/// the money was taken.
 #[must_use]
 pub fn change(from: PaymentStatus, to: PaymentStatus) -> Change {
     use PaymentStatus as S;
@@ -57,10 +58,31 @@ pub fn change(from: PaymentStatus, to: PaymentStatus) -> Change {
             S::Failed,
             S::Review,
             S::Reversed,
+            S::Refunded,
+            S::PartiallyRefunded,
         ],
-        S::Authorized => &[S::Succeeded, S::Failed, S::Review, S::Reversed],
-        S::Failed => &[S::Succeeded, S::Review],
-        S::Review => &[S::Succeeded, S::Failed, S::Reversed],
+        S::Authorized => &[
+            S::Succeeded,
+            S::Failed,
+            S::Review,
+            S::Reversed,
+            S::Refunded,
+            S::PartiallyRefunded,
+        ],
+        S::Failed => &[
+            S::Succeeded,
+            S::Review,
+            S::Reversed,
+            S::Refunded,
+            S::PartiallyRefunded,
+        ],
+        S::Review => &[
+            S::Succeeded,
+            S::Failed,
+            S::Reversed,
+            S::Refunded,
+            S::PartiallyRefunded,
+        ],
         S::Succeeded => &[S::Reversed, S::Refunded, S::PartiallyRefunded],
         S::PartiallyRefunded => &[S::Refunded, S::PartiallyRefunded, S::Reversed],
         S::Reversed | S::Refunded | S::Outgoing => &[],
@@ -91,6 +113,12 @@ mod tests {
             }
         }
         assert_eq!(change(S::Failed, S::Succeeded), Change::Forward);
+        for &from in &[S::Pending, S::Authorized, S::Failed, S::Review] {
+            for &to in &[S::Reversed, S::Refunded, S::PartiallyRefunded] {
+                assert_eq!(change(from, to), Change::Forward, "{from:?} {to:?}");
+                assert_eq!(change(to, S::Succeeded), Change::Stale, "{to:?}");
+            }
+        }
         assert_eq!(change(S::Refunded, S::Succeeded), Change::Stale);
         assert_eq!(change(S::Succeeded, S::Reversed), Change::Forward);
     }

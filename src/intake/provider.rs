@@ -206,6 +206,17 @@ pub trait Provider: Send + Sync {
         &[]
     }
 
+    /// The settings it reads, `scheme` apart.
+    fn settings(&self) -> &'static [&'static str] {
+        &["accounts"]
+    }
+
+    /// Every header by which a call could prove itself with one of the channel's keys alone, as
+    /// name and whole value; empty for a provider that signs.
+    fn static_headers(&self, _channel: &Channel) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Checks form and signature over the bytes as received and gives the signed content. Called
     /// through [`crate::intake::verify::verify`] only.
     ///

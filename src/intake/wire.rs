@@ -1,31 +1,70 @@
 //! A raw call as bytes and back: what `raw` columns hold. The form is that of HTTP (request line
 //! without a path, headers, empty line, body), so that a person can read it. Nothing in it is
-//! judged; bytes that are not of this form give no call.
+//! judged; bytes that are not of this form give no call. No credential is written in clear.
 
 use super::call::{Method, RawCall};
+use super::signature::{is_same, sha256, to_hex};
 use crate::domain::time::Instant;
 
 /// Headers that carry a credential itself rather than a proof made with one.
 const CREDENTIALS: &[&str] = &["authorization", "x-secret-key"];
 
+/// What a credential's value begins with once only its hash is left.
+const HASHED: &str = "sha256:";
+
+/// How much of a refused call is kept: so many bytes of its head and as many of its body.
+pub const KEPT_BYTES: usize = 16 * 1024;
+
 /// The end of the headers.
 const END: &[u8] = b"\r\n\r\n";
 
 impl RawCall {
-    /// The whole call as bytes, for the quarantine: a replay needs every header.
+    /// The call as bytes for the quarantine of a channel, with hashes in the place of credentials,
+    /// and whether something was cut off to keep within [`KEPT_BYTES`]. A call that was cut is for
+    /// people to look at and no longer itself.
     #[must_use]
-    pub fn to_wire(&self) -> Vec<u8> {
-        self.to_bytes(|_| true)
+    pub fn to_wire(&self, channel: &str) -> (Vec<u8>, bool) {
+        let mut kept = self.clone();
+        for (name, value) in &mut kept.headers {
+            if CREDENTIALS.contains(&name.as_str()) {
+                *value = hashed(channel, value);
+            }
+        }
+        kept.body.truncate(KEPT_BYTES);
+        let mut head = kept.to_head(|_| true);
+        let is_cut = kept.body.len() < self.body.len() || head.len() > KEPT_BYTES;
+        head.truncate(KEPT_BYTES);
+        head.extend_from_slice(END);
+        head.extend_from_slice(&kept.body);
+        (head, is_cut)
+    }
+
+    /// Puts credentials back where their hashes stand: `known` are the headers that the channel's
+    /// keys of today give. What fits none of them stays a hash, which no key equals.
+    #[must_use]
+    pub fn with_credentials(mut self, channel: &str, known: &[(&'static str, String)]) -> Self {
+        for (name, value) in &mut self.headers {
+            let fits = |(header, text): &&(&'static str, String)| {
+                header == name && is_same(hashed(channel, text).as_bytes(), value.as_bytes())
+            };
+            if let Some((_, text)) = known.iter().find(fits) {
+                text.clone_into(value);
+            }
+        }
+        self
     }
 
     /// The call as bytes without credentials, to keep beside its notices: a provider that proves
     /// itself with a static key sends the key, and a key must not be copied into rows.
     #[must_use]
     pub fn to_evidence(&self) -> Vec<u8> {
-        self.to_bytes(|name| !CREDENTIALS.contains(&name))
+        let mut wire = self.to_head(|name| !CREDENTIALS.contains(&name));
+        wire.extend_from_slice(END);
+        wire.extend_from_slice(&self.body);
+        wire
     }
 
-    fn to_bytes(&self, keep: impl Fn(&str) -> bool) -> Vec<u8> {
+    fn to_head(&self, keep: impl Fn(&str) -> bool) -> Vec<u8> {
         let mut head = format!("{} ?{}", self.method.as_str(), self.query);
         for (name, value) in self.headers.iter().filter(|(name, _)| keep(name)) {
             head.push_str("\r\n");
@@ -33,10 +72,7 @@ impl RawCall {
             head.push_str(": ");
             head.push_str(value);
         }
-        let mut wire = head.into_bytes();
-        wire.extend_from_slice(END);
-        wire.extend_from_slice(&self.body);
-        wire
+        head.into_bytes()
     }
 
     /// The call that [`RawCall::to_wire`] wrote, as if it had arrived at `arrived_at`; `None` for
@@ -64,6 +100,11 @@ impl RawCall {
     }
 }
 
+fn hashed(channel: &str, value: &str) -> String {
+    let digest = sha256(&[channel.as_bytes(), value.as_bytes()]);
+    format!("{HASHED}{}", to_hex(&digest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,11 +127,33 @@ mod tests {
     #[test]
     fn a_call_comes_back_byte_for_byte() {
         let call = call();
-        let wire = call.to_wire();
+        let (wire, is_cut) = call.to_wire("bank");
+        assert!(!is_cut);
+        assert!(!String::from_utf8_lossy(&wire).contains("Apikey"));
         let back = RawCall::from_wire(&wire, call.arrived_at).unwrap();
-        assert_eq!(back.to_wire(), wire);
+        let other = [("authorization", "Apikey k: 2".to_owned())];
+        let back = back.with_credentials("bank", &other);
+        assert!(back.headers[1].1.starts_with(HASHED), "{:?}", back.headers);
+        let known = [("authorization", "Apikey k: 1".to_owned())];
+        let elsewhere = back.clone().with_credentials("desk", &known);
+        assert!(elsewhere.headers[1].1.starts_with(HASHED));
+        let back = back.with_credentials("bank", &known);
+        assert_eq!(back.to_wire("bank").0, wire);
         assert_eq!((back.method, back.query), (call.method, call.query));
         assert_eq!((back.headers, back.body), (call.headers, call.body));
+    }
+
+    #[test]
+    fn a_long_call_is_cut_on_its_way_to_the_quarantine() {
+        let mut call = call();
+        call.body = vec![b'x'; KEPT_BYTES];
+        assert!(!call.to_wire("bank").1);
+        call.body.push(b'x');
+        let (wire, is_cut) = call.to_wire("bank");
+        assert!(is_cut && wire.ends_with(b"x") && wire.len() < 2 * KEPT_BYTES);
+        call.query = "q".repeat(3 * KEPT_BYTES);
+        let (wire, is_cut) = call.to_wire("bank");
+        assert!(is_cut && wire.len() == 2 * KEPT_BYTES + END.len());
     }
 
     #[test]

@@ -164,14 +164,20 @@ fn change_payment(
     if step != Change::Forward && !is_unsettled {
         return Ok((row.payment_id, verdict_of(&row)));
     }
+    let held_money = row.to_status()?.is_money() && !is_unsettled;
     if step == Change::Forward {
         notice.status.as_str().clone_into(&mut row.status);
         row.paid_at = notice.paid_at.map(Ts).or(row.paid_at);
     }
+    // What was never placed cannot be taken back: it is placed as if the payment began like this.
     let verdict = match row.to_status()? {
-        PaymentStatus::Reversed => take_back(book, &mut row, Event::PaymentReversed, None)?,
-        PaymentStatus::Refunded => take_back(book, &mut row, Event::PaymentRefunded, None)?,
-        PaymentStatus::PartiallyRefunded if !is_unsettled => take_back(
+        PaymentStatus::Reversed if held_money => {
+            take_back(book, &mut row, Event::PaymentReversed, None)?
+        }
+        PaymentStatus::Refunded if held_money => {
+            take_back(book, &mut row, Event::PaymentRefunded, None)?
+        }
+        PaymentStatus::PartiallyRefunded if held_money => take_back(
             book,
             &mut row,
             Event::PaymentRefunded,
@@ -182,6 +188,8 @@ fn change_payment(
         | PaymentStatus::Succeeded
         | PaymentStatus::Failed
         | PaymentStatus::Review
+        | PaymentStatus::Reversed
+        | PaymentStatus::Refunded
         | PaymentStatus::PartiallyRefunded
         | PaymentStatus::Outgoing => place(book, incoming, &mut row)?,
     };
@@ -269,11 +277,6 @@ fn take_back(
     event: Event,
     refunded: Option<i64>,
 ) -> Result<Verdict, Failure> {
-    if row.match_outcome == UNSETTLED {
-        "none".clone_into(&mut row.match_outcome);
-        row.match_reason = format!("{}: the money came and went", row.status);
-        return Ok(Verdict::Recorded);
-    }
     let stood = Placement {
         allocated: row.allocated_minor,
         credit: row.credit_minor,
@@ -390,4 +393,100 @@ fn notice_row(
 /// The facts as JSON, from which `sweep` reads the notice again.
 fn facts_text(notice: &Notice) -> String {
     serde_json::to_string(notice).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::entry::Account;
+    use crate::domain::ids::Tenant;
+    use crate::domain::money::{Currency, Money};
+    use crate::domain::time::parse_rfc3339;
+    use crate::store::journal::Found;
+
+    fn channel() -> Channel {
+        Channel {
+            name: "bank".to_owned(),
+            provider: "standardwebhooks".to_owned(),
+            tenant: Tenant(1),
+            secrets: BTreeMap::new(),
+            scheme: None,
+            hash: None,
+            replay_window: Duration::from_secs(300),
+            order_ref_field: None,
+            order_ref_pattern: None,
+            order_ref_pattern_field: None,
+            accounts: Vec::new(),
+        }
+    }
+
+    fn notice(status: PaymentStatus) -> Notice {
+        let is_part = status == PaymentStatus::PartiallyRefunded;
+        Notice {
+            event_id: Some(format!("evt-{}", status.as_str())),
+            provider_txn_id: Some("T1".to_owned()),
+            payment_key: "T1".to_owned(),
+            order_ref: Some("ORDER1".to_owned()),
+            amount: Money::new(778, Currency::VND),
+            refunded_minor: is_part.then_some(500),
+            status,
+            paid_at: None,
+            memo: None,
+            virtual_account: None,
+            account_number: None,
+            bank_txn_id: None,
+        }
+    }
+
+    /// Status and placement of the payment, and what the channel owes us by the postings.
+    fn end_of(order: &[PaymentStatus]) -> (String, [i64; 3], i64) {
+        let (channel, slots) = (channel(), HashMap::new());
+        let now = parse_rfc3339("2026-01-05T03:35:00Z").unwrap();
+        let mut book = Workbook::open(Tenant(1), now, &slots, Found::default()).unwrap();
+        for &status in order {
+            let incoming = Incoming {
+                channel: &channel,
+                notice: &notice(status),
+                raw: b"",
+                recorded_as: None,
+            };
+            let applied = apply_notice(&mut book, &incoming).unwrap();
+            assert!(!applied.is_repeat, "{order:?}");
+        }
+        let clearing = Account::Clearing("bank".to_owned());
+        let owed = book.postings.iter().map(|posting| {
+            let minor = posting.amount.minor();
+            let debit = if posting.debit == clearing { minor } else { 0 };
+            debit - if posting.credit == clearing { minor } else { 0 }
+        });
+        let owed = owed.sum();
+        let row = &book.payment("bank", "T1").unwrap().row;
+        let placed = [row.allocated_minor, row.credit_minor, row.suspense_minor];
+        (row.status.clone(), placed, owed)
+    }
+
+    #[test]
+    fn no_order_of_arrival_changes_where_the_money_ends() {
+        use PaymentStatus as S;
+        for (last, stands) in [
+            (S::Refunded, 0),
+            (S::PartiallyRefunded, 278),
+            (S::Reversed, 0),
+        ] {
+            for order in [
+                [S::Pending, S::Succeeded, last],
+                [S::Pending, last, S::Succeeded],
+                [S::Succeeded, S::Pending, last],
+                [S::Succeeded, last, S::Pending],
+                [last, S::Pending, S::Succeeded],
+                [last, S::Succeeded, S::Pending],
+            ] {
+                let expected = (last.as_str().to_owned(), [0, 0, stands], stands);
+                assert_eq!(end_of(&order), expected, "{order:?}");
+            }
+        }
+    }
 }

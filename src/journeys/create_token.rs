@@ -53,6 +53,9 @@ pub enum TokenError {
     /// The officer is not known or no longer active.
     #[error("there is no active officer {0}: add one with doisoat officer add")]
     UnknownOfficer(String),
+    /// The unit is not in the catalogue.
+    #[error("there is no unit {0}: import it, or mend the code")]
+    UnknownUnit(String),
     /// It would never be valid.
     #[error("the token would have ended before it was made")]
     AlreadyOver,
@@ -71,6 +74,7 @@ impl AsFailure for TokenError {
             Self::UnknownRole(_)
             | Self::NoUnit
             | Self::UnknownOfficer(_)
+            | Self::UnknownUnit(_)
             | Self::AlreadyOver
             | Self::NoRandomness(_) => None,
         }
@@ -98,6 +102,13 @@ pub fn create_token(db: &Db, request: &TokenRequest, now: Instant) -> Result<Str
             let officer = queries.find_officer(request.tenant.0, code)?;
             if !officer.is_some_and(|officer| officer.is_active) {
                 return Err(TokenError::UnknownOfficer(code.clone()));
+            }
+        }
+        if let Some(code) = &request.unit {
+            // Before the first import no unit is known, and a token may be made ahead of it.
+            let units = queries.list_units(request.tenant.0)?;
+            if !units.is_empty() && !units.iter().any(|unit| unit.code == *code) {
+                return Err(TokenError::UnknownUnit(code.clone()));
             }
         }
         Ok(queries.insert_token(&row)?)

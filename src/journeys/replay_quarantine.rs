@@ -20,6 +20,9 @@ use crate::store::types::Ts;
 /// Rows read at a time.
 const PAGE: i64 = 200;
 
+/// What the detail of a refused call ends with when not all of it was kept: it is not replayed.
+pub const CUT_MARK: &str = " (kept in part, cannot be replayed)";
+
 /// What a replay did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Replayed {
@@ -126,6 +129,9 @@ impl Replay<'_> {
     }
 
     fn again(&self, row: &QuarantinedRow) -> Again {
+        if row.detail.ends_with(CUT_MARK) {
+            return Again::Unreadable;
+        }
         let found = self.channels.get(row.channel.as_str());
         let call = RawCall::from_wire(&row.raw, row.arrived_at.0);
         let (Some(channel), Some(call)) = (found, call) else {
@@ -134,6 +140,7 @@ impl Replay<'_> {
         let Some(provider) = providers::find(&channel.provider) else {
             return Again::Unreadable;
         };
+        let call = call.with_credentials(&channel.name, &provider.static_headers(channel));
         match read(provider, &call, channel) {
             Ok(normalised) => Again::Genuine(Box::new(Call {
                 channel: Arc::clone(channel),

@@ -6,8 +6,8 @@ use super::failure::Failure;
 use super::journal::Journal;
 use super::rows::{
     AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow, ImportRow,
-    NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedRow,
-    TokenRow, UnitRow,
+    NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedHead,
+    QuarantinedRow, TokenRow, UnitRow,
 };
 use super::types::{Ts, Uid};
 use crate::domain::time::Day;
@@ -138,6 +138,13 @@ pub trait Payments {
         after: Option<Uid>,
         limit: i64,
     ) -> Result<Vec<QuarantinedRow>>;
+    /// The same without their bytes, from the oldest on, of one channel where given.
+    fn list_quarantined_heads(
+        &mut self,
+        tenant: i32,
+        channel: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedHead>>;
     /// Marks a refused call as replayed.
     fn mark_replayed(&mut self, tenant: i32, id: Uid, at: Ts) -> Result<()>;
     /// Keeps the newest `keep` refused calls and returns how many went.

@@ -1,10 +1,12 @@
 //! PostgreSQL: its connection type, pool, migrations and how its transactions begin.
 
-use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::{Connection, r2d2};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::AsFailure;
@@ -26,17 +28,33 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The hot path finds rows by key alone. Plans made while tables are empty would walk them and be
 /// kept when they are large, so walks and hash joins are out of the question there.
-const WRITER_SETTINGS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
-    SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan";
+const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan";
+
+/// What is answered as done is on the disk, whatever the server or the role has as its default.
+const POOL_SETTINGS: &str = "SET synchronous_commit = on";
 
 /// How often a cold transaction is tried when another writer is in the way.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 20;
 
-/// A pool of connections and the address they were made from.
+/// A pool of connections, the address they were made from, and the one turn for cold writes: those
+/// of one process want the same chain, so they wait for each other instead of undoing each other.
 #[derive(Clone)]
 pub struct Handle {
     url: String,
     pool: Pool<ConnectionManager<PgConnection>>,
+    cold: Arc<Mutex<()>>,
+}
+
+#[derive(Debug)]
+struct Durable;
+
+impl CustomizeConnection<PgConnection, r2d2::Error> for Durable {
+    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), r2d2::Error> {
+        connection
+            .batch_execute(POOL_SETTINGS)
+            .map_err(r2d2::Error::QueryError)
+    }
 }
 
 /// The connection of a writing thread, made anew when it breaks.
@@ -53,10 +71,12 @@ impl Handle {
             .max_size(8)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
+            .connection_customizer(Box::new(Durable))
             .build_unchecked(ConnectionManager::new(url));
         Ok(Self {
             url: url.to_owned(),
             pool,
+            cold: Arc::new(Mutex::new(())),
         })
     }
 
@@ -97,6 +117,7 @@ impl Handle {
         &self,
         story: &mut dyn FnMut(&mut dyn Queries) -> Result<T, E>,
     ) -> Result<T, E> {
+        let _turn = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
         let mut connection = self.connection()?;
         let mut attempt = 0;
         loop {
@@ -120,7 +141,10 @@ impl Handle {
             match &result {
                 Err(error)
                     if attempt < ATTEMPTS
-                        && error.as_failure().is_some_and(Failure::is_contention) => {}
+                        && error.as_failure().is_some_and(Failure::is_contention) =>
+                {
+                    std::thread::sleep(pause(attempt));
+                }
                 _ => return result,
             }
         }
@@ -133,6 +157,13 @@ impl Handle {
             connection: Some(connection),
         })
     }
+}
+
+/// How long to stand back before the next attempt: longer each time, and never quite as long as
+/// another process does.
+fn pause(attempt: u32) -> Duration {
+    let dice = RandomState::new().build_hasher().finish() % 16;
+    Duration::from_millis(u64::from(attempt) * 3 + dice)
 }
 
 fn connect_for_writing(url: &str) -> Result<PgConnection, Failure> {

@@ -275,3 +275,14 @@ pub struct QuarantinedRow {
     pub arrived_at: Ts,
     pub replayed_at: Option<Ts>,
 }
+
+/// A refused call without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct QuarantinedHead {
+    pub quarantine_id: Uid,
+    pub channel: String,
+    pub reason: String,
+    pub detail: String,
+    pub arrived_at: Ts,
+    pub bytes: i32,
+}

@@ -27,6 +27,8 @@ pub enum Problem {
     NotValid(String),
     /// A body that is too large.
     TooLarge(usize),
+    /// A body that did not arrive in time.
+    TooSlow,
     /// A field of a body that cannot be taken; in a batch, which part of it.
     Wrong {
         /// Counted from 0.
@@ -56,6 +58,7 @@ impl Problem {
             ),
             Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "Too slow"),
             Self::Wrong {
                 is_contradiction: true,
                 ..
@@ -86,6 +89,7 @@ impl fmt::Display for Problem {
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
+            Self::TooSlow => f.write_str("the body did not arrive in time"),
             Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
         }
     }
@@ -107,6 +111,7 @@ impl AsFailure for Problem {
             | Self::WrongMethod(_)
             | Self::NotValid(_)
             | Self::TooLarge(_)
+            | Self::TooSlow
             | Self::Wrong { .. } => None,
         }
     }
@@ -139,6 +144,12 @@ impl ResponseError for Problem {
 }
 
 impl Problem {
+    /// A body that broke off or was sent wrongly.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self::NotValid("the body could not be read".to_owned())
+    }
+
     fn to_json(&self) -> serde_json::Value {
         let (status, code, title) = self.kind();
         let mut members = json!({
@@ -164,12 +175,12 @@ pub async fn no_such_address() -> Result<HttpResponse, Problem> {
     Err(Problem::NotFound("address"))
 }
 
-/// Answers a method other than GET and PUT where only these are known.
+/// Answers a method other than GET, HEAD and PUT where only these are known.
 ///
 /// # Errors
 /// Always [`Problem::WrongMethod`].
 pub async fn only_get_and_put() -> Result<HttpResponse, Problem> {
-    Err(Problem::WrongMethod("GET, PUT"))
+    Err(Problem::WrongMethod("GET, HEAD, PUT"))
 }
 
 /// Answers a method other than POST where only POST is known.
@@ -180,10 +191,10 @@ pub async fn only_post() -> Result<HttpResponse, Problem> {
     Err(Problem::WrongMethod("POST"))
 }
 
-/// Answers a method other than GET where only GET is known.
+/// Answers a method other than GET and HEAD where only these are known.
 ///
 /// # Errors
 /// Always [`Problem::WrongMethod`].
 pub async fn only_get() -> Result<HttpResponse, Problem> {
-    Err(Problem::WrongMethod("GET"))
+    Err(Problem::WrongMethod("GET, HEAD"))
 }

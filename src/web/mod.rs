@@ -116,5 +116,6 @@ pub fn configure(config: &mut ServiceConfig) {
             web::scope("/api/v1")
                 .configure(api::configure)
                 .default_service(web::route().to(error::no_such_address)),
-        );
+        )
+        .default_service(web::route().to(error::no_such_address));
 }

@@ -8,17 +8,19 @@ use std::sync::Arc;
 
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::http::{Method as HttpMethod, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::Gateway;
+use super::error::Problem;
 use crate::config::channel::Channel;
 use crate::domain::notice::Verdict;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::providers;
 use crate::intake::verify::read;
+use crate::journeys::replay_quarantine::CUT_MARK;
 use crate::journeys::take_notices::{Call, Refused, Taken};
 
 /// Headers that some provider reads; all others are dropped at the door.
@@ -57,23 +59,21 @@ pub async fn receive(
 ) -> HttpResponse {
     let name = request.match_info().get("channel").unwrap_or("");
     let Some(channel) = gateway.channels.get(name).map(Arc::clone) else {
-        return HttpResponse::NotFound().finish();
+        return Problem::NotFound("channel").error_response();
     };
     let Some(provider) = providers::find(&channel.provider) else {
-        return HttpResponse::NotFound().finish();
+        return Problem::NotFound("channel").error_response();
     };
     let Some(method) = method_of(&request) else {
-        return HttpResponse::MethodNotAllowed()
-            .insert_header((ALLOW, "GET, POST"))
-            .finish();
+        return Problem::WrongMethod("GET, POST").error_response();
     };
     let most = gateway.settings.server.body_limit_bytes;
     let patience = gateway.settings.server.request_timeout;
     let body = match timeout(patience, payload.to_bytes_limited(most)).await {
         Ok(Ok(Ok(body))) => body.to_vec(),
-        Ok(Ok(Err(_))) => return HttpResponse::BadRequest().finish(),
-        Ok(Err(_)) => return HttpResponse::PayloadTooLarge().finish(),
-        Err(_) => return HttpResponse::RequestTimeout().finish(),
+        Ok(Ok(Err(_))) => return Problem::unreadable().error_response(),
+        Ok(Err(_)) => return Problem::TooLarge(most).error_response(),
+        Err(_) => return Problem::TooSlow.error_response(),
     };
     let call = RawCall {
         method,
@@ -180,11 +180,13 @@ impl Visit<'_> {
             "a call was refused"
         );
         if self.gateway.floods.has_room(name) {
+            let (raw, is_cut) = call.to_wire(name);
+            let mark = if is_cut { CUT_MARK } else { "" };
             self.gateway.intake.quarantine(Refused {
                 channel: Arc::clone(&self.channel),
                 reason: refusal.code(),
-                detail: refusal.to_string(),
-                raw: call.to_wire(),
+                detail: format!("{refusal}{mark}"),
+                raw,
                 arrived_at: call.arrived_at,
             });
         }

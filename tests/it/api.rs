@@ -195,3 +195,72 @@ both!(
         }
     }
 );
+
+both!(
+    fn a_body_is_waited_for_only_from_those_who_may_write_and_not_for_long(
+        app,
+        "[server]\nrequest_timeout_s = 1"
+    ) {
+        let admin = app.token_of("admin", None);
+        for (token, status) in [("doisoat_wrong", 401), (admin.as_str(), 408)] {
+            for target in ["PUT /api/v1/dossiers/X1", "POST /api/v1/dossiers/batch"] {
+                let head = format!(
+                    "{target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+                     authorization: Bearer {token}\r\ncontent-length: 100\r\n\r\n{{"
+                );
+                let reply = app.send(head.as_bytes());
+                assert_eq!(reply.status, status, "{target}: {reply:?}");
+            }
+        }
+    }
+);
+
+both!(
+    fn many_dossiers_are_written_at_once(app) {
+        app.has_office();
+        let token = app.token_of("admin", None);
+        let app = &*app;
+        std::thread::scope(|scope| {
+            for n in 0..16 {
+                let token = &token;
+                scope.spawn(move || {
+                    let target = format!("/api/v1/dossiers/H12.104-260105-{n:04}");
+                    let body = dossier(HERE, 50_000).to_string();
+                    let reply = app.ask(token, "PUT", &target, &body);
+                    assert_eq!(reply.status, 201, "{reply:?}");
+                });
+            }
+        });
+    }
+);
+
+both!(
+    fn a_token_is_made_for_a_unit_that_exists(app) {
+        let mut request = TokenRequest {
+            tenant: Tenant(1),
+            role: "viewer".to_owned(),
+            officer: None,
+            unit: Some("NOWHERE".to_owned()),
+            expires_at: None,
+        };
+        // Before the first import any code may turn out to be right.
+        create_token(&app.db, &request, now()).unwrap();
+        app.has_office();
+        let nowhere = create_token(&app.db, &request, now());
+        assert!(matches!(nowhere, Err(TokenError::UnknownUnit(_))));
+        request.unit = Some(HERE.to_owned());
+        create_token(&app.db, &request, now()).unwrap();
+    }
+);
+
+both!(
+    fn a_status_nobody_has_is_refused_and_heads_are_answered(app) {
+        let token = app.token_of("auditor", None);
+        let reply = app.ask(&token, "GET", "/api/v1/payments?status=foo", "");
+        assert_eq!(reply.status, 400, "{reply:?}");
+        assert!(reply.body.contains("partially_refunded"), "{reply:?}");
+        assert_eq!(app.items("/api/v1/payments?status=review").len(), 0);
+        let reply = app.ask(&token, "HEAD", "/api/v1/payments", "");
+        assert_eq!((reply.status, reply.body.as_str()), (200, ""));
+    }
+);

@@ -23,7 +23,10 @@ both!(
         for target in ["/webhooks/nobody", "/webhooks/", "/webhooks/bank/a/b"] {
             let reply = app.send(&request("POST", target, &[], b"{}"));
             assert_eq!(reply.status, 404, "{target}");
+            assert_eq!(reply.json()["code"], "not_found", "{target}");
         }
+        let reply = app.send(&request("GET", "/nowhere", &[], b""));
+        assert_eq!((reply.status, &reply.json()["code"]), (404, &json!("not_found")));
         assert!(app.quarantine().is_empty());
     }
 );
@@ -46,7 +49,7 @@ both!(
     fn a_body_that_is_too_large_is_not_read(app, "[server]\nbody_limit_bytes = 2000") {
         let memo = "x".repeat(3000);
         let reply = app.transfer(1, 1000, &memo);
-        assert_eq!(reply.status, 413);
+        assert_eq!((reply.status, &reply.json()["code"]), (413, &json!("too_large")));
         assert_eq!(app.transfer(2, 1000, "short").status, 200);
         assert_eq!(app.items(ALL).len(), 1);
     }
@@ -242,6 +245,44 @@ both!(
         assert_eq!(payments[0]["match"]["outcome"], "exact");
         let again = mended.vnpay_pays("14000001", &bill, 50_000, "k-new");
         assert_eq!(again.json()["RspCode"], "02");
+    }
+);
+
+both!(
+    fn a_static_key_is_kept_as_a_hash_and_replayed_all_the_same(app) {
+        let body = transfer(1, 1000, "memo").to_string();
+        for key in ["k-new", "k-forged"] {
+            assert_eq!(app.send(&bank_request(body.as_bytes(), key)).status, 401);
+        }
+        let kept = app.quarantine();
+        assert_eq!(kept.len(), 2);
+        for row in &kept {
+            let raw = String::from_utf8_lossy(&row.raw);
+            assert!(!raw.contains("k-new") && !raw.contains("k-forged"), "{raw}");
+            assert!(raw.contains("authorization: sha256:"), "{raw}");
+        }
+        let mended = TestApp::start_on(
+            Arc::clone(&app.database),
+            "[channels.bank.secrets]\napi_key = [\"k-bank\", \"k-new\"]",
+        );
+        let done = doisoat::journeys::replay_quarantine::replay_quarantine(
+            &mended.db, &mended.clock, &mended.settings.channels, None, vec!["sepay".to_owned()],
+        )
+        .unwrap();
+        assert_eq!((done.taken, done.refused), (1, 1));
+    }
+);
+
+both!(
+    fn a_long_refused_body_is_kept_in_part_and_not_replayed(app) {
+        let body = transfer(1, 1000, &"x".repeat(40_000)).to_string();
+        assert_eq!(app.send(&bank_request(body.as_bytes(), "k-new")).status, 401);
+        let kept = app.quarantine();
+        assert!(kept[0].raw.len() < 20_000, "{}", kept[0].raw.len());
+        assert!(kept[0].detail.ends_with("cannot be replayed)"), "{}", kept[0].detail);
+        let heads = app.db.read(|queries| queries.list_quarantined_heads(1, Some("bank"), 5));
+        let bytes = i32::try_from(kept[0].raw.len()).unwrap();
+        assert_eq!(heads.unwrap()[0].bytes, bytes);
     }
 );
 

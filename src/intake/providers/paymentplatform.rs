@@ -48,6 +48,10 @@ impl Provider for PaymentPlatform {
         &[("partner_code", true), ("secret", true)]
     }
 
+    fn settings(&self) -> &'static [&'static str] {
+        &["accounts", "hash"]
+    }
+
     fn check(&self, call: &RawCall, channel: &Channel) -> Result<Checked, Refusal> {
         let body = call.json()?;
         let claimed = body.text(SIGNATURE)?;

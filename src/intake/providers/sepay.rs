@@ -19,6 +19,8 @@ use crate::intake::verify::{Checked, Content, Verified};
 const SIGNATURE: &str = "x-sepay-signature";
 const TIMESTAMP: &str = "x-sepay-timestamp";
 const API_KEY: &str = "authorization";
+/// SePay's documentation insists on this spelling of the word.
+const API_KEY_WORD: &str = "Apikey ";
 const PG_SECRET: &str = "x-secret-key";
 
 const HMAC: &str = "sepay-hmac";
@@ -47,6 +49,29 @@ impl Provider for SePay {
         &[HMAC, APIKEY, GATEWAY]
     }
 
+    fn settings(&self) -> &'static [&'static str] {
+        &[
+            "accounts",
+            "order_ref_field",
+            "order_ref_pattern",
+            "order_ref_pattern_field",
+            "replay_window_s",
+        ]
+    }
+
+    fn static_headers(&self, channel: &Channel) -> Vec<(&'static str, String)> {
+        let keys = |name| channel.secret(name).iter();
+        match scheme(channel) {
+            APIKEY => keys("api_key")
+                .map(|key| (API_KEY, format!("{API_KEY_WORD}{}", key.text())))
+                .collect(),
+            GATEWAY => keys("pg_secret_key")
+                .map(|key| (PG_SECRET, key.text().to_owned()))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     fn check(&self, call: &RawCall, channel: &Channel) -> Result<Checked, Refusal> {
         call.must_be_json()?;
         // The proofs do not depend on what the body says, so it is not parsed before.
@@ -54,8 +79,7 @@ impl Provider for SePay {
             HMAC => prove_hmac(call, channel)?,
             APIKEY => {
                 let given = call.header(API_KEY)?;
-                // SePay's documentation insists on this spelling of the word.
-                let given = given.strip_prefix("Apikey ").unwrap_or("");
+                let given = given.strip_prefix(API_KEY_WORD).unwrap_or("");
                 prove_static(given, channel, "api_key")?;
             }
             GATEWAY => prove_static(call.header(PG_SECRET)?, channel, "pg_secret_key")?,

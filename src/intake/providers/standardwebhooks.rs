@@ -36,6 +36,10 @@ impl Provider for StandardWebhooks {
         &[("secret", true)]
     }
 
+    fn settings(&self) -> &'static [&'static str] {
+        &["accounts", "replay_window_s"]
+    }
+
     fn check(&self, call: &RawCall, channel: &Channel) -> Result<Checked, Refusal> {
         call.must_be_json()?;
         let [id, timestamp, signatures] = headers_of(call);

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::Conn;
 use crate::store::failure::Failure;
 use crate::store::ops::{PaymentFilter, Payments};
-use crate::store::rows::{NoticeRow, PaymentRow, QuarantinedRow};
+use crate::store::rows::{NoticeRow, PaymentRow, QuarantinedHead, QuarantinedRow};
 use crate::store::schema::{dossiers, notices, payments, quarantined_calls as quarantined};
 use crate::store::types::{Ts, Uid};
 
@@ -140,6 +140,32 @@ impl Payments for Conn {
             .into_boxed();
         if let Some(after) = after {
             query = query.filter(quarantined::quarantine_id.gt(after));
+        }
+        Ok(query.load(self)?)
+    }
+
+    fn list_quarantined_heads(
+        &mut self,
+        tenant: i32,
+        channel: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedHead>, Failure> {
+        let mut query = quarantined::table
+            .filter(quarantined::tenant.eq(tenant))
+            .filter(quarantined::replayed_at.is_null())
+            .order(quarantined::quarantine_id)
+            .limit(limit)
+            .select((
+                quarantined::quarantine_id,
+                quarantined::channel,
+                quarantined::reason,
+                quarantined::detail,
+                quarantined::arrived_at,
+                diesel::dsl::sql::<diesel::sql_types::Integer>("length(raw)"),
+            ))
+            .into_boxed();
+        if let Some(channel) = channel {
+            query = query.filter(quarantined::channel.eq(channel.to_owned()));
         }
         Ok(query.load(self)?)
     }

@@ -140,6 +140,18 @@ pub async fn read<T: Send + 'static>(
     .await
 }
 
+/// Identifies the caller and nothing more, before a body is read.
+///
+/// # Errors
+/// 401, 403.
+pub async fn admit(
+    gateway: &web::Data<Gateway>,
+    bearer: &Bearer,
+    need: Need,
+) -> Result<(), Problem> {
+    read(gateway, bearer.clone(), need, |_, _| Ok(())).await
+}
+
 /// Identifies the caller, then runs a journey, away from the threads that answer HTTP.
 ///
 /// # Errors

@@ -32,6 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(
             web::resource("/dossiers/{code}")
                 .route(web::get().to(dossiers::show))
+                .route(web::head().to(dossiers::show))
                 .route(web::put().to(put_dossiers::put))
                 .default_service(web::route().to(only_get_and_put)),
         )
@@ -53,7 +54,8 @@ where
     F::Future: Future,
 {
     web::resource(path)
-        .route(web::get().to(handler))
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
         .default_service(web::route().to(only_get))
 }
 

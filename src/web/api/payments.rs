@@ -12,6 +12,7 @@ use super::access::{Bearer, Caller, Need, read};
 use super::page::{End, Page, after, instant, limit, ok};
 use crate::domain::ids::lowest_uuid_at;
 use crate::domain::money::{Currency, Money};
+use crate::domain::payment::PaymentStatus;
 use crate::store::failure::Failure;
 use crate::store::ops::{PaymentFilter, Queries};
 use crate::store::rows::{DossierRow, PaymentRow};
@@ -144,6 +145,15 @@ pub struct Asked {
 
 impl Asked {
     fn filter(&self, caller: &Caller) -> Result<PaymentFilter, Problem> {
+        if let Some(status) = &self.status
+            && PaymentStatus::parse(status).is_none()
+        {
+            let known: Vec<&str> = PaymentStatus::ALL.iter().map(|one| one.as_str()).collect();
+            let known = known.join(", ");
+            return Err(Problem::NotValid(format!(
+                "status is \"{status}\"; known are {known}"
+            )));
+        }
         let from = instant("from", self.from.as_deref(), End::From)?;
         let to = instant("to", self.to.as_deref(), End::To)?;
         Ok(PaymentFilter {

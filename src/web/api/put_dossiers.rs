@@ -4,9 +4,10 @@
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::Answered;
-use super::access::{Bearer, Caller, Need, change};
+use super::access::{Bearer, Caller, Need, admit, change};
 use crate::domain::dossier::DossierFacts;
 use crate::domain::dossier_code::squeeze;
 use crate::domain::ids::{Tenant, uuid_at};
@@ -20,14 +21,14 @@ use crate::web::error::Problem;
 /// `PUT /dossiers/{code}`: 201 when it was not known, 200 when it was.
 ///
 /// # Errors
-/// 400, 401, 403, 409, 413, 422.
+/// 400, 401, 403, 408, 409, 413, 422.
 pub async fn put(
     gateway: web::Data<Gateway>,
     bearer: Bearer,
     code: web::Path<String>,
     payload: web::Payload,
 ) -> Answered {
-    let body = body(&gateway, payload).await?;
+    let body = body(&gateway, &bearer, payload).await?;
     let put = change(
         &gateway,
         bearer,
@@ -49,9 +50,9 @@ pub async fn put(
 /// `POST /dossiers/batch`: a JSON list of dossiers.
 ///
 /// # Errors
-/// 400, 401, 403, 409, 413, 422.
+/// 400, 401, 403, 408, 409, 413, 422.
 pub async fn batch(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Payload) -> Answered {
-    let body = body(&gateway, payload).await?;
+    let body = body(&gateway, &bearer, payload).await?;
     let put = change(
         &gateway,
         bearer,
@@ -69,12 +70,20 @@ pub async fn batch(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Pa
     })))
 }
 
-async fn body(gateway: &Gateway, payload: web::Payload) -> Result<Vec<u8>, Problem> {
+/// The body, of somebody who may write, in time.
+async fn body(
+    gateway: &web::Data<Gateway>,
+    bearer: &Bearer,
+    payload: web::Payload,
+) -> Result<Vec<u8>, Problem> {
+    admit(gateway, bearer, Need::WriteDossiers).await?;
     let most = gateway.settings.server.body_limit_bytes;
-    match payload.to_bytes_limited(most).await {
-        Ok(Ok(body)) => Ok(body.to_vec()),
-        Ok(Err(_)) => Err(Problem::NotValid("the body could not be read".to_owned())),
-        Err(_) => Err(Problem::TooLarge(most)),
+    let patience = gateway.settings.server.request_timeout;
+    match timeout(patience, payload.to_bytes_limited(most)).await {
+        Ok(Ok(Ok(body))) => Ok(body.to_vec()),
+        Ok(Ok(Err(_))) => Err(Problem::unreadable()),
+        Ok(Err(_)) => Err(Problem::TooLarge(most)),
+        Err(_) => Err(Problem::TooSlow),
     }
 }
 
