@@ -304,27 +304,14 @@ fn is_same_items(facts: &DossierFacts, known: &[FeeItemRow]) -> bool {
     known == facts.fee_items
 }
 
-/// Which bill asks for each fee item.
-pub(super) fn owners(
-    facts: &DossierFacts,
-    bills: &[BillOfItems],
-    known: &Known,
-) -> Vec<Option<Uid>> {
-    let kept = |position: usize| {
-        let position = i32::try_from(position).ok();
-        let old = known
-            .fee_items
-            .iter()
-            .find(|item| Some(item.position) == position);
-        old.and_then(|item| item.bill_id)
-    };
-    let named = |position: usize| {
+/// Which bill asks for each fee item: of those named here first, then of those left alone. An item
+/// dropped from a named bill belongs to none.
+pub(super) fn owners(facts: &DossierFacts, bills: &[BillOfItems]) -> Vec<Option<Uid>> {
+    let owner = |position: usize| {
         bills
             .iter()
             .find(|(_, items)| items.contains(&position))
             .map(|(bill, _)| bill.bill_id)
     };
-    (0..facts.fee_items.len())
-        .map(|position| named(position).or_else(|| kept(position)))
-        .collect()
+    (0..facts.fee_items.len()).map(owner).collect()
 }

@@ -275,7 +275,7 @@ impl Putter {
         changes
             .counts
             .extend(count_moves(&row, class, 1, self.head.chain));
-        let owners = owners(facts, &bills, known);
+        let owners = owners(facts, &bills);
         changes
             .fee_items
             .extend(fee_item_rows(self.tenant, dossier_id, facts, &owners));
