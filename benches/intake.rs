@@ -315,6 +315,7 @@ fn prepare(url: &str, engine: &str) {
     db.migrate().unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/data");
     let import = Import {
+        provinces: &[],
         db: &db,
         tenant: Tenant(1),
         holder: "bench",
@@ -339,7 +340,7 @@ fn prepare(url: &str, engine: &str) {
             .iter()
             .map(|&number| facts(number, &procedures))
             .collect();
-        put_dossiers(&db, Tenant(1), "bench", Utc::now(), &facts).unwrap();
+        put_dossiers(&db, Tenant(1), "bench", Utc::now(), None, &facts).unwrap();
     }
     println!(
         "{engine}: prepared in {:.1} s",

@@ -105,7 +105,8 @@ fn configuration(loaded: &Loaded, findings: &mut Findings) {
         findings.add(Grade::Warning, "configuration", warning);
     }
     if loaded.settings.office.provinces.is_empty() {
-        let text = "no province is named, so dossiers of any province are taken";
+        let text =
+            "no province is named, so dossiers of every province with an imported unit are taken";
         findings.add(Grade::Warning, "office", text);
     }
     let text = format!("will be served on http://{}", loaded.settings.server.listen);

@@ -86,6 +86,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     let import = Import {
         db,
         tenant: Tenant(arguments.tenant),
+        provinces: &context.settings()?.office.provinces,
         holder: &context.holder,
         now: context.clock.now(),
         progress: &|pass, offset, size| show_progress(&bar, pass, offset, size),

@@ -94,7 +94,7 @@ pub struct QuarantineSettings {
 pub struct OfficeSettings {
     /// The name people read, may be empty.
     pub province_name: String,
-    /// Codes whose dossiers are taken; empty for any.
+    /// Codes whose dossiers are taken where they have units; empty for every imported unit's.
     pub provinces: Vec<String>,
 }
 

@@ -129,9 +129,33 @@ pub fn squeeze(text: &str) -> String {
         .collect()
 }
 
+/// Whether an `asked` text means this `code`: a code of its own means only itself, anything looser
+/// whatever it squeezes to.
+#[must_use]
+pub fn is_meant(asked: &str, code: &str) -> bool {
+    let asked = asked.to_ascii_uppercase();
+    asked == code || (squeeze(&asked) == squeeze(code) && DossierCode::parse(&asked).is_err())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_code_means_only_itself() {
+        let (one, other) = ("H12.25-120101-0012", "H12-251201-010012");
+        assert_eq!(squeeze(one), squeeze(other));
+        let table = [
+            (one, true),
+            (other, false),
+            ("h12.25-120101-0012", true),
+            ("H12251201010012", true),
+            ("H12251201010013", false),
+        ];
+        for (asked, is_one) in table {
+            assert_eq!(is_meant(asked, one), is_one, "{asked}");
+        }
+    }
 
     #[test]
     fn both_forms_are_read() {

@@ -121,6 +121,8 @@ pub struct Import<'a> {
     pub db: &'a Db,
     /// The tenant.
     pub tenant: Tenant,
+    /// The provinces the office is set to; empty for those of its units.
+    pub provinces: &'a [String],
     /// Name of the process in the seal chains.
     pub holder: &'a str,
     /// The present instant.
@@ -177,7 +179,9 @@ impl Import<'_> {
     }
 
     fn dossiers(&self, file: &Source, file_hash: &[u8]) -> Result<Put, ImportError> {
-        let served = self.db.read(|queries| served(queries, self.tenant))?;
+        let served = self
+            .db
+            .read(|queries| served(queries, self.tenant, self.provinces))?;
         if served.units.is_empty() || served.procedures.is_empty() {
             let problem =
                 "import units and procedures first: no dossier can be checked without them";
@@ -199,6 +203,10 @@ impl Import<'_> {
             self.each_chunk(file, &served, 2, &mut |facts, lines| {
                 putter.put(queries, facts, 0).map_err(|error| match error {
                     PutError::Failure(failure) => ImportError::Failure(failure),
+                    PutError::OtherUnit { index } => file.wrong(
+                        lines.get(index).copied().unwrap_or_default(),
+                        FieldError::new("unit_code", "belongs to another unit"),
+                    ),
                     PutError::Dossier { index, error } => {
                         file.wrong(lines.get(index).copied().unwrap_or_default(), error)
                     }

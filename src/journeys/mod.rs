@@ -4,7 +4,9 @@
 
 pub mod add_officer;
 mod apply_notice;
+mod bill_parts;
 pub mod create_token;
+mod dossier_rows;
 pub mod import_file;
 mod import_rows;
 mod keep_refusals;

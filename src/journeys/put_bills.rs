@@ -2,19 +2,20 @@
 //! does not name left alone. Gathers rows and postings; writes nothing. Once money stands on a
 //! bill, its amount, unit and cancellation are fixed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
+use super::bill_parts::{is_same_items, items_of, known_parts, parts, total};
 use super::put_dossiers::{Changes, Known};
 use super::read_dossier::FieldError;
 use crate::domain::bill::Bill;
-use crate::domain::dossier::{BillRequest, DossierFacts, FeeItem, FeeKind};
+use crate::domain::dossier::{BillRequest, DossierFacts, FeeKind};
 use crate::domain::ids::{BillId, EntryId, Tenant};
 use crate::domain::money::Currency;
 use crate::domain::reference::PaymentReference;
 use crate::domain::time::Instant;
 use crate::ledger::postings::{bill_cancelled, bill_opened};
-use crate::store::failure::Failure;
-use crate::store::rows::{BillRow, FeeItemRow};
+use crate::store::rows::BillRow;
 use crate::store::types::{Ts, Uid};
 
 /// A bill and the positions of the fee items it asks for.
@@ -49,33 +50,51 @@ impl BillPutter {
         facts: &DossierFacts,
         known: &Known,
         dossier_id: Uid,
-        taken: &mut HashSet<String>,
+        taken: &mut Taken,
         changes: &mut Changes,
     ) -> Result<Vec<BillOfItems>, FieldError> {
-        let mut bills = Vec::new();
+        let mut bills: Vec<BillOfItems> = Vec::new();
+        let mut named = HashSet::new();
         for (ordinal, request) in (0..).zip(&facts.bills) {
-            let reference = self.reference(facts, ordinal, request, 0);
-            let old = known.bills.iter().find(|bill| bill.reference == reference);
-            if let Some(old) = old {
-                bills.push((
-                    self.changed_bill(facts, known, old, request, changes)?,
-                    request.items.clone(),
+            let old = self.known_bill(facts, known, ordinal, request);
+            let reference = match old {
+                Some(old) => old.reference.clone(),
+                None => self.free_reference(facts, ordinal, request, taken)?,
+            };
+            if !named.insert(reference.clone()) {
+                let problem = format!("{reference} stands on an earlier bill of this dossier");
+                return Err(FieldError::new(
+                    format!("bills.{ordinal}.reference"),
+                    problem,
                 ));
-                continue;
             }
-            let reference = self.free_reference(facts, ordinal, request, taken)?;
-            taken.insert(reference.clone());
-            bills.push((
-                self.new_bill(facts, dossier_id, request, reference, changes),
-                request.items.clone(),
-            ));
+            let bill = match old {
+                Some(old) => self.changed_bill(facts, known, old, request, changes)?,
+                None => self.new_bill(facts, dossier_id, request, reference, changes)?,
+            };
+            taken.claim_account(ordinal, &bill)?;
+            bills.push((bill, request.items.clone()));
         }
-        let left = unnamed(facts, known, &bills)?;
-        bills.extend(
-            left.into_iter()
-                .map(|bill| (bill.clone(), items_of(bill, &known.fee_items))),
-        );
+        taken.references.extend(named);
+        for bill in unnamed(facts, known, &bills)? {
+            self.move_unit(facts, known, bill, changes)?;
+            bills.push((bill.clone(), items_of(bill, &known.fee_items)));
+        }
         Ok(bills)
+    }
+
+    /// The bill of this dossier that a request means; one of ours may stand under any attempt.
+    fn known_bill<'a>(
+        &self,
+        facts: &DossierFacts,
+        known: &'a Known,
+        ordinal: u32,
+        request: &BillRequest,
+    ) -> Option<&'a BillRow> {
+        attempts(request).find_map(|attempt| {
+            let reference = self.reference(facts, ordinal, request, attempt);
+            known.bills.iter().find(|bill| bill.reference == reference)
+        })
     }
 
     /// The first reference that stands on no bill; one that was asked for must be free.
@@ -84,21 +103,62 @@ impl BillPutter {
         facts: &DossierFacts,
         ordinal: u32,
         request: &BillRequest,
-        taken: &HashSet<String>,
+        taken: &Taken,
     ) -> Result<String, FieldError> {
-        let attempts = if request.reference.is_some() {
-            0..1
-        } else {
-            0..10
-        };
-        let free = attempts
+        let free = attempts(request)
             .map(|attempt| self.reference(facts, ordinal, request, attempt))
-            .find(|reference| !taken.contains(reference));
+            .find(|reference| !taken.references.contains(reference));
         free.ok_or_else(|| {
             let reference = self.reference(facts, ordinal, request, 0);
             let problem = format!("{reference} stands on a bill of another dossier");
             FieldError::new(format!("bills.{ordinal}.reference"), problem)
         })
+    }
+
+    /// Moves a bill that is left alone to the unit of its dossier, where that changes.
+    fn move_unit(
+        &self,
+        facts: &DossierFacts,
+        known: &Known,
+        bill: &BillRow,
+        changes: &mut Changes,
+    ) -> Result<(), FieldError> {
+        let old_unit = known.unit_code();
+        if old_unit == facts.unit_code {
+            return Ok(());
+        }
+        if bill.paid_minor > 0 {
+            let problem = format!(
+                "bill {} has money on it: the dossier cannot leave {old_unit}",
+                bill.reference
+            );
+            return Err(FieldError::new("unit_code", problem));
+        }
+        if bill.cancelled_at.is_none() {
+            let parts = known_parts(bill, &known.fee_items)?;
+            let to = (facts.unit_code.as_str(), parts.as_slice());
+            self.repost(bill, Some((old_unit, &parts)), Some(to), changes);
+        }
+        Ok(())
+    }
+
+    /// Posts a bill anew: takes it off one unit with its parts, puts it on another.
+    fn repost(
+        &self,
+        bill: &BillRow,
+        from: Option<(&str, &[(FeeKind, i64)])>,
+        to: Option<(&str, &[(FeeKind, i64)])>,
+        changes: &mut Changes,
+    ) {
+        let (id, entry) = (BillId(bill.bill_id.0), EntryId::at(self.now));
+        if let Some((unit, parts)) = from {
+            let postings = bill_cancelled(entry, id, unit, Currency::VND, parts);
+            changes.postings.extend(postings);
+        }
+        if let Some((unit, parts)) = to {
+            let postings = bill_opened(entry, id, unit, Currency::VND, parts);
+            changes.postings.extend(postings);
+        }
     }
 
     fn new_bill(
@@ -108,23 +168,12 @@ impl BillPutter {
         request: &BillRequest,
         reference: String,
         changes: &mut Changes,
-    ) -> BillRow {
-        let parts = parts(facts, &request.items);
-        let total_minor = total(&parts);
-        let bill_id = BillId::at(self.now);
-        if !request.is_cancelled {
-            let entry_id = EntryId::at(self.now);
-            changes.postings.extend(bill_opened(
-                entry_id,
-                bill_id,
-                &facts.unit_code,
-                Currency::VND,
-                &parts,
-            ));
-        }
+    ) -> Result<BillRow, FieldError> {
+        let parts = parts(facts, &request.items)?;
+        let total_minor = total(&parts)?;
         let row = BillRow {
             tenant: self.tenant.0,
-            bill_id: Uid(bill_id.0),
+            bill_id: Uid(BillId::at(self.now).0),
             dossier_id,
             reference,
             virtual_account: request.virtual_account.clone(),
@@ -138,11 +187,16 @@ impl BillPutter {
             opened_at: Ts(self.now),
             cancelled_at: request.is_cancelled.then_some(Ts(self.now)),
         };
+        if !request.is_cancelled {
+            self.repost(&row, None, Some((&facts.unit_code, &parts)), changes);
+        }
         changes.new_bills.push(row.clone());
-        row
+        Ok(row)
     }
 
-    /// A known bill brought up to date. Once money stands on it, only its due day may change.
+    /// A known bill brought up to date. Once money stands on it, only its due day and its alias
+    /// account may change; one that was cancelled before its money came stays open when it is
+    /// called cancelled again.
     fn changed_bill(
         &self,
         facts: &DossierFacts,
@@ -151,13 +205,14 @@ impl BillPutter {
         request: &BillRequest,
         changes: &mut Changes,
     ) -> Result<BillRow, FieldError> {
-        let old_unit = known.row.as_ref().map_or("", |row| row.unit_code.as_str());
-        let new_parts = parts(facts, &request.items);
+        let old_unit = known.unit_code();
+        let new_parts = parts(facts, &request.items)?;
         let old_parts = known_parts(old, &known.fee_items)?;
         let was_cancelled = old.cancelled_at.is_some();
+        let is_reopened = request.is_cancelled && known.reopened.contains(&old.bill_id);
         let is_moved = old_unit != facts.unit_code
             || new_parts != old_parts
-            || request.is_cancelled != was_cancelled;
+            || (request.is_cancelled != was_cancelled && !is_reopened);
         let mut row = BillRow {
             due_on: request.due_on,
             virtual_account: request.virtual_account.clone(),
@@ -171,26 +226,11 @@ impl BillPutter {
                 );
                 return Err(FieldError::new("bills", problem));
             }
-            let (id, entry_id) = (BillId(old.bill_id.0), EntryId::at(self.now));
-            if !was_cancelled {
-                changes.postings.extend(bill_cancelled(
-                    entry_id,
-                    id,
-                    old_unit,
-                    Currency::VND,
-                    &old_parts,
-                ));
-            }
-            if !request.is_cancelled {
-                changes.postings.extend(bill_opened(
-                    entry_id,
-                    id,
-                    &facts.unit_code,
-                    Currency::VND,
-                    &new_parts,
-                ));
-            }
-            row.total_minor = total(&new_parts);
+            let from = (!was_cancelled).then_some((old_unit, old_parts.as_slice()));
+            let to = (facts.unit_code.as_str(), new_parts.as_slice());
+            let to = (!request.is_cancelled).then_some(to);
+            self.repost(old, from, to, changes);
+            row.total_minor = total(&new_parts)?;
             row.cancelled_at = request
                 .is_cancelled
                 .then(|| old.cancelled_at.unwrap_or(Ts(self.now)));
@@ -202,6 +242,40 @@ impl BillPutter {
             changes.changed_bills.push(row.clone());
         }
         Ok(row)
+    }
+}
+
+/// What stands on bills already, or is claimed earlier in the same call.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) references: HashSet<String>,
+    /// Alias accounts and the bills they stand on.
+    pub(super) accounts: HashMap<String, Uid>,
+}
+
+impl Taken {
+    fn claim_account(&mut self, ordinal: u32, bill: &BillRow) -> Result<(), FieldError> {
+        let Some(account) = &bill.virtual_account else {
+            return Ok(());
+        };
+        let owner = self.accounts.entry(account.clone()).or_insert(bill.bill_id);
+        if *owner == bill.bill_id {
+            return Ok(());
+        }
+        let problem = format!("{account} stands on another bill");
+        Err(FieldError::new(
+            format!("bills.{ordinal}.virtual_account"),
+            problem,
+        ))
+    }
+}
+
+/// The attempts at a reference: one where it was asked for, ten where it is ours.
+pub(super) fn attempts(request: &BillRequest) -> Range<u32> {
+    if request.reference.is_some() {
+        0..1
+    } else {
+        0..10
     }
 }
 
@@ -251,80 +325,14 @@ fn unnamed<'a>(
     Ok(left)
 }
 
-/// The amounts of some fee items, summed by kind, in the order of kinds.
-fn parts(facts: &DossierFacts, positions: &[usize]) -> Vec<(FeeKind, i64)> {
-    summed(
-        positions
-            .iter()
-            .filter_map(|&position| facts.fee_items.get(position))
-            .map(|item| (item.kind, item.amount.minor())),
-    )
-}
-
-fn summed(amounts: impl Iterator<Item = (FeeKind, i64)>) -> Vec<(FeeKind, i64)> {
-    let mut sums: BTreeMap<FeeKind, i64> = BTreeMap::new();
-    for (kind, minor) in amounts {
-        *sums.entry(kind).or_default() += minor;
-    }
-    sums.into_iter().collect()
-}
-
-fn known_parts(bill: &BillRow, items: &[FeeItemRow]) -> Result<Vec<(FeeKind, i64)>, FieldError> {
-    let broken = |failure: Failure| FieldError::new("fee_items", failure.to_string());
-    let of_bill = items
-        .iter()
-        .filter(|item| item.bill_id == Some(bill.bill_id));
-    let items: Result<Vec<FeeItem>, Failure> = of_bill.map(FeeItemRow::to_fee_item).collect();
-    Ok(summed(
-        items
-            .map_err(broken)?
-            .iter()
-            .map(|item| (item.kind, item.amount.minor())),
-    ))
-}
-
-fn total(parts: &[(FeeKind, i64)]) -> i64 {
-    parts.iter().map(|(_, minor)| minor).sum()
-}
-
-fn items_of(bill: &BillRow, items: &[FeeItemRow]) -> Vec<usize> {
-    let of_bill = items
-        .iter()
-        .filter(|item| item.bill_id == Some(bill.bill_id));
-    of_bill
-        .filter_map(|item| usize::try_from(item.position).ok())
-        .collect()
-}
-
-fn is_same_items(facts: &DossierFacts, known: &[FeeItemRow]) -> bool {
-    let known: Vec<FeeItem> = known
-        .iter()
-        .filter_map(|row| row.to_fee_item().ok())
-        .collect();
-    known == facts.fee_items
-}
-
-/// Which bill asks for each fee item.
-pub(super) fn owners(
-    facts: &DossierFacts,
-    bills: &[BillOfItems],
-    known: &Known,
-) -> Vec<Option<Uid>> {
-    let kept = |position: usize| {
-        let position = i32::try_from(position).ok();
-        let old = known
-            .fee_items
-            .iter()
-            .find(|item| Some(item.position) == position);
-        old.and_then(|item| item.bill_id)
-    };
-    let named = |position: usize| {
+/// Which bill asks for each fee item: of those named here first, then of those left alone. An item
+/// dropped from a named bill belongs to none.
+pub(super) fn owners(facts: &DossierFacts, bills: &[BillOfItems]) -> Vec<Option<Uid>> {
+    let owner = |position: usize| {
         bills
             .iter()
             .find(|(_, items)| items.contains(&position))
             .map(|(bill, _)| bill.bill_id)
     };
-    (0..facts.fee_items.len())
-        .map(|position| named(position).or_else(|| kept(position)))
-        .collect()
+    (0..facts.fee_items.len()).map(owner).collect()
 }

@@ -4,17 +4,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::dossier_rows::{class_of, dossier_row, facts_hash, fee_item_rows, must_be_same_code};
 use super::lease_chain::lease_in;
-use super::put_bills::{BillOfItems, BillPutter, owners};
+use super::put_bills::{BillPutter, Taken, attempts, owners};
 use super::read_dossier::FieldError;
 use super::sums::{balances, count_moves, summed_counts};
-use crate::domain::bill::Bill;
 use crate::domain::classification::{Class, PaidBy};
-use crate::domain::dossier::{DossierFacts, FeeItem};
-use crate::domain::entry::Posting;
+use crate::domain::dossier::DossierFacts;
+use crate::domain::entry::{Event, Posting};
 use crate::domain::ids::{BillId, DossierId, Tenant};
 use crate::domain::time::Instant;
 use crate::ledger::seal::ChainHead;
@@ -47,6 +46,12 @@ pub enum PutError {
         /// The field and what is wrong.
         error: FieldError,
     },
+    /// One of them belongs to another unit than the caller may write.
+    #[error("dossier {index} belongs to another unit")]
+    OtherUnit {
+        /// Which one, counted from 0.
+        index: usize,
+    },
     /// The database.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -56,12 +61,13 @@ impl AsFailure for PutError {
     fn as_failure(&self) -> Option<&Failure> {
         match self {
             Self::Failure(failure) => Some(failure),
-            Self::Dossier { .. } => None,
+            Self::Dossier { .. } | Self::OtherUnit { .. } => None,
         }
     }
 }
 
-/// Puts dossiers in one transaction: all or none.
+/// Puts dossiers in one transaction: all or none. With a `unit`, dossiers known to belong to another
+/// one are refused.
 ///
 /// # Errors
 /// [`PutError`] names the dossier and the field.
@@ -70,10 +76,12 @@ pub fn put_dossiers(
     tenant: Tenant,
     holder: &str,
     now: Instant,
+    unit: Option<&str>,
     facts: &[DossierFacts],
 ) -> Result<Put, PutError> {
     db.write(|queries| {
         let mut putter = Putter::begin(queries, tenant, holder, now)?;
+        putter.unit = unit.map(str::to_owned);
         putter.put(queries, facts, 0)?;
         Ok(putter.finish(queries, holder)?)
     })
@@ -83,6 +91,8 @@ pub fn put_dossiers(
 pub(super) struct Putter {
     tenant: Tenant,
     now: Instant,
+    /// The one unit whose dossiers may be written; none for all.
+    unit: Option<String>,
     head: ChainHead,
     slots: HashMap<String, u8>,
     put: Put,
@@ -107,6 +117,15 @@ pub(super) struct Known {
     pub(super) bills: Vec<BillRow>,
     pub(super) fee_items: Vec<FeeItemRow>,
     pub(super) paid_by: Vec<PaidBy>,
+    /// Bills with money that were cancelled once, and reopened by it.
+    pub(super) reopened: HashSet<Uid>,
+}
+
+impl Known {
+    /// The unit the dossier belongs to so far; empty for a new one.
+    pub(super) fn unit_code(&self) -> &str {
+        self.row.as_ref().map_or("", |row| row.unit_code.as_str())
+    }
 }
 
 impl Putter {
@@ -126,6 +145,7 @@ impl Putter {
         Ok(Self {
             tenant,
             now,
+            unit: None,
             head,
             slots,
             put: Put::default(),
@@ -145,7 +165,7 @@ impl Putter {
         first: usize,
     ) -> Result<(), PutError> {
         let mut known = self.known(queries, facts)?;
-        let mut taken = self.taken_references(queries, facts)?;
+        let mut taken = self.taken(queries, facts, &known)?;
         let mut changes = Changes::default();
         let mut seen = HashSet::new();
         for (index, facts) in (first..).zip(facts) {
@@ -156,6 +176,10 @@ impl Putter {
                 return Err(wrong(FieldError::new("dossier_code", problem)));
             }
             let known = known.remove(&squeezed).unwrap_or_default();
+            let is_foreign = |unit: &String| known.row.is_some() && known.unit_code() != unit;
+            if self.unit.as_ref().is_some_and(is_foreign) {
+                return Err(PutError::OtherUnit { index });
+            }
             self.put_one(facts, &known, &mut taken, &mut changes)
                 .map_err(wrong)?;
         }
@@ -196,6 +220,12 @@ impl Putter {
             };
             by_id.entry(dossier_id).or_default().paid_by.push(paid);
         }
+        for bill_id in self.reopened(queries, facts, &by_id)? {
+            let of_bill = |known: &&mut Known| known.bills.iter().any(|b| b.bill_id == bill_id);
+            if let Some(known) = by_id.values_mut().find(of_bill) {
+                known.reopened.insert(bill_id);
+            }
+        }
         let by_code = |known: Known| {
             known
                 .row
@@ -206,25 +236,83 @@ impl Putter {
         Ok(by_id.into_values().filter_map(by_code).collect())
     }
 
-    /// The references among those asked for or derived that stand on a bill already.
-    fn taken_references(
+    /// The bills with money on them that were cancelled once: an entry took them off the books and
+    /// put nothing in their place. Looked up only when a bill is called cancelled.
+    fn reopened(
         &self,
         queries: &mut dyn Queries,
         facts: &[DossierFacts],
-    ) -> Result<HashSet<String>, Failure> {
+        known: &BTreeMap<Uid, Known>,
+    ) -> Result<HashSet<Uid>, Failure> {
+        let mut asked = facts.iter().flat_map(|facts| &facts.bills);
+        if !asked.any(|bill| bill.is_cancelled) {
+            return Ok(HashSet::new());
+        }
+        let with_money: Vec<Uid> = known
+            .values()
+            .flat_map(|known| &known.bills)
+            .filter(|bill| bill.paid_minor > 0 && bill.cancelled_at.is_none())
+            .map(|bill| bill.bill_id)
+            .collect();
+        let moves = queries.list_bill_moves(self.tenant.0, &with_money)?;
+        let (opened, cancelled): (Vec<_>, Vec<_>) = moves
+            .into_iter()
+            .partition(|(_, event, _)| event == Event::BillOpened.as_str());
+        let opened: HashSet<Uid> = opened.into_iter().map(|(_, _, entry)| entry).collect();
+        Ok(cancelled
+            .into_iter()
+            .filter(|(_, _, entry)| !opened.contains(entry))
+            .map(|(bill_id, _, _)| bill_id)
+            .collect())
+    }
+
+    /// What stands on bills already among the references and alias accounts that are asked for or
+    /// derived. Further attempts at a reference are looked up only where the first is not free.
+    fn taken(
+        &self,
+        queries: &mut dyn Queries,
+        facts: &[DossierFacts],
+        known: &HashMap<String, Known>,
+    ) -> Result<Taken, Failure> {
         let bills = self.bills();
-        let wanted: Vec<String> = facts
-            .iter()
-            .flat_map(|facts| {
+        let asked = || {
+            facts.iter().flat_map(|facts| {
                 (0..)
                     .zip(&facts.bills)
-                    .map(|(ordinal, bill)| bills.reference(facts, ordinal, bill, 0))
+                    .map(move |(at, bill)| (facts, at, bill))
+            })
+        };
+        let first: Vec<String> = asked()
+            .map(|(facts, at, bill)| bills.reference(facts, at, bill, 0))
+            .collect();
+        let stored = queries.list_taken_references(self.tenant.0, &first)?;
+        let mut references: HashSet<String> = stored.into_iter().collect();
+        let mut once = HashSet::new();
+        let twice: HashSet<&String> = first.iter().filter(|text| !once.insert(*text)).collect();
+        let is_own = |facts: &DossierFacts, reference: &String| {
+            let known = known.get(&facts.code.squeezed());
+            known.is_some_and(|known| known.bills.iter().any(|bill| bill.reference == *reference))
+        };
+        let further: Vec<String> = asked()
+            .zip(&first)
+            .filter(|((facts, ..), text)| {
+                (references.contains(*text) || twice.contains(text)) && !is_own(facts, text)
+            })
+            .flat_map(|((facts, at, bill), _)| {
+                attempts(bill)
+                    .skip(1)
+                    .map(move |attempt| bills.reference(facts, at, bill, attempt))
             })
             .collect();
-        Ok(queries
-            .list_taken_references(self.tenant.0, &wanted)?
-            .into_iter()
-            .collect())
+        references.extend(queries.list_taken_references(self.tenant.0, &further)?);
+        let wanted: Vec<String> = asked()
+            .filter_map(|(_, _, bill)| bill.virtual_account.clone())
+            .collect();
+        let accounts = queries.list_taken_accounts(self.tenant.0, &wanted)?;
+        Ok(Taken {
+            references,
+            accounts: accounts.into_iter().collect(),
+        })
     }
 
     fn bills(&self) -> BillPutter {
@@ -238,9 +326,10 @@ impl Putter {
         &mut self,
         facts: &DossierFacts,
         known: &Known,
-        taken: &mut HashSet<String>,
+        taken: &mut Taken,
         changes: &mut Changes,
     ) -> Result<(), FieldError> {
+        must_be_same_code(facts, known)?;
         let facts_hash = facts_hash(facts);
         if known
             .row
@@ -275,7 +364,7 @@ impl Putter {
         changes
             .counts
             .extend(count_moves(&row, class, 1, self.head.chain));
-        let owners = owners(facts, &bills, known);
+        let owners = owners(facts, &bills);
         changes
             .fee_items
             .extend(fee_item_rows(self.tenant, dossier_id, facts, &owners));
@@ -301,71 +390,4 @@ impl Putter {
         };
         queries.write(self.tenant.0, &batch)
     }
-}
-
-fn class_of(
-    facts: &DossierFacts,
-    bills: &[BillOfItems],
-    paid_by: &[PaidBy],
-) -> Result<Class, FieldError> {
-    let bills: Result<Vec<Bill>, Failure> = bills.iter().map(|(row, _)| row.to_bill()).collect();
-    let bills = bills.map_err(|failure| FieldError::new("bills", failure.to_string()))?;
-    Ok(Class::of(
-        facts.submitted_via,
-        &facts.fee_items,
-        &bills,
-        paid_by,
-    ))
-}
-
-fn dossier_row(
-    tenant: Tenant,
-    dossier_id: Uid,
-    facts: &DossierFacts,
-    class: Class,
-    facts_hash: Vec<u8>,
-) -> DossierRow {
-    DossierRow {
-        tenant: tenant.0,
-        dossier_id,
-        code: facts.code.as_str().to_owned(),
-        code_squeezed: facts.code.squeezed(),
-        procedure_code: facts.procedure_code.clone(),
-        unit_code: facts.unit_code.clone(),
-        received_on: facts.received_on,
-        submitted_via: facts.submitted_via.as_str().to_owned(),
-        status: facts.status.as_str().to_owned(),
-        applicant_name: facts.applicant_name.clone(),
-        class: class.0,
-        facts_hash,
-    }
-}
-
-fn fee_item_rows(
-    tenant: Tenant,
-    dossier_id: Uid,
-    facts: &DossierFacts,
-    owners: &[Option<Uid>],
-) -> Vec<FeeItemRow> {
-    let row = |(position, (item, owner)): (i32, (&FeeItem, &Option<Uid>))| FeeItemRow {
-        tenant: tenant.0,
-        dossier_id,
-        position,
-        kind: item.kind.as_str().to_owned(),
-        code: item.code.clone(),
-        name: item.name.clone(),
-        amount_minor: item.amount.minor(),
-        currency: item.amount.currency().to_string(),
-        basis: item.basis.clone(),
-        bill_id: *owner,
-    };
-    (0..)
-        .zip(facts.fee_items.iter().zip(owners))
-        .map(row)
-        .collect()
-}
-
-/// A hash of everything a dossier says, so that the same facts change nothing.
-fn facts_hash(facts: &DossierFacts) -> Vec<u8> {
-    Sha256::digest(format!("{facts:?}").as_bytes()).to_vec()
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::read_dossier::{FieldError, due_day, list, optional, unknown_field};
+use super::read_dossier::{FieldError, MOST_MINOR, due_day, list, optional, unknown_field};
 use crate::domain::dossier::{BillRequest, FeeItem};
 use crate::intake::json::Json;
 
@@ -23,6 +23,9 @@ pub(super) fn bills(json: &Json, items: &[FeeItem]) -> Result<Vec<BillRequest>, 
             virtual_account: None,
             is_cancelled: false,
         };
+        if is_asked {
+            must_be_payable(&all.items, items, "fee_items")?;
+        }
         return Ok(is_asked.then_some(all).into_iter().collect());
     }
     if due_on.is_some() || reference.is_some() {
@@ -38,14 +41,28 @@ pub(super) fn bills(json: &Json, items: &[FeeItem]) -> Result<Vec<BillRequest>, 
             let at = |error: FieldError| {
                 FieldError::new(format!("bills.{position}.{}", error.field), error.problem)
             };
-            listed_bill(bill, items.len(), &mut claimed).map_err(at)
+            listed_bill(bill, items, &mut claimed).map_err(at)
         })
         .collect()
 }
 
+/// No bill asks for more than the largest fee.
+fn must_be_payable(positions: &[usize], items: &[FeeItem], field: &str) -> Result<(), FieldError> {
+    let amounts = positions
+        .iter()
+        .filter_map(|&position| items.get(position))
+        .map(|item| item.amount.minor());
+    let total = amounts.fold(0_i64, i64::saturating_add);
+    if total > MOST_MINOR {
+        let problem = format!("come to {total} on one bill, more than {MOST_MINOR}");
+        return Err(FieldError::new(field, problem));
+    }
+    Ok(())
+}
+
 fn listed_bill(
     bill: &Json,
-    items: usize,
+    items: &[FeeItem],
     claimed: &mut BTreeSet<usize>,
 ) -> Result<BillRequest, FieldError> {
     const KNOWN: &[&str] = &[
@@ -76,11 +93,12 @@ fn listed_bill(
             return Err(wrong());
         };
         let position: usize = text.parse().map_err(|_| wrong())?;
-        if position >= items || !claimed.insert(position) {
+        if position >= items.len() || !claimed.insert(position) {
             return Err(wrong());
         }
         positions.push(position);
     }
+    must_be_payable(&positions, items, "items")?;
     let is_cancelled = match bill.at("is_cancelled") {
         None | Some(Json::Null | Json::Bool(false)) => false,
         Some(Json::Bool(true)) => true,

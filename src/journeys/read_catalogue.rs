@@ -119,15 +119,21 @@ pub(super) fn read_procedure(tenant: Tenant, json: &Json) -> Result<ProcedureRow
     })
 }
 
-/// What a tenant serves.
+/// What a tenant serves. Where the office names `provinces`, dossiers of others are not taken.
 ///
 /// # Errors
 /// Any [`Failure`].
-pub fn served(queries: &mut dyn Queries, tenant: Tenant) -> Result<Served, Failure> {
+pub fn served(
+    queries: &mut dyn Queries,
+    tenant: Tenant,
+    provinces: &[String],
+) -> Result<Served, Failure> {
     let mut served = Served::default();
     for row in queries.list_units(tenant.0)? {
         let province = row.code.split('.').next().unwrap_or_default();
-        served.provinces.insert(province.to_owned());
+        if provinces.is_empty() || provinces.iter().any(|named| named == province) {
+            served.provinces.insert(province.to_owned());
+        }
         let unit = Unit {
             code: row.code.clone(),
             name_vi: row.name_vi,

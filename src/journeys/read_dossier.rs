@@ -31,8 +31,11 @@ pub const FIELDS: &[&str] = &[
     "bills",
 ];
 
-/// Amounts above this many minor units are mistakes.
-const MOST_MINOR: i64 = 1_000_000_000_000_000;
+/// More fee items than this on one dossier are a mistake.
+const MOST_ITEMS: usize = 500;
+
+/// Amounts above this many minor units are mistakes, on a fee item as on a whole bill.
+pub(super) const MOST_MINOR: i64 = 1_000_000_000_000_000;
 
 /// A field that is wrong, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -75,7 +78,8 @@ pub struct Served {
     pub units: HashMap<String, Unit>,
     /// Procedure codes.
     pub procedures: BTreeSet<String>,
-    /// Province letters and digits of the units, such as `H12`.
+    /// Letters and digits that a dossier code may have, such as `H12`: those of the units, and only
+    /// those the office is set to where it names any.
     pub provinces: BTreeSet<String>,
 }
 
@@ -157,8 +161,14 @@ pub fn unknown_field(name: &str, known: &[&str]) -> FieldError {
 }
 
 pub(super) fn optional<'a>(json: &'a Json, field: &str) -> Result<Option<&'a str>, FieldError> {
-    json.opt_text(field)
-        .map_err(|refusal| FieldError::of(&refusal))
+    let text = json
+        .opt_text(field)
+        .map_err(|refusal| FieldError::of(&refusal))?;
+    // PostgreSQL cannot keep it, and no name has it.
+    if text.is_some_and(|text| text.contains('\0')) {
+        return Err(FieldError::new(field, "holds a NUL character"));
+    }
+    Ok(text)
 }
 
 fn required<'a>(json: &'a Json, field: &str) -> Result<&'a str, FieldError> {
@@ -259,6 +269,10 @@ pub(super) fn list(json: &Json, field: &str) -> Result<Vec<Json>, FieldError> {
 
 fn fee_items(json: &Json) -> Result<Vec<FeeItem>, FieldError> {
     let items = list(json, "fee_items")?;
+    if items.len() > MOST_ITEMS {
+        let problem = format!("are {}, more than {MOST_ITEMS}", items.len());
+        return Err(FieldError::new("fee_items", problem));
+    }
     (0..)
         .zip(items.iter())
         .map(|(position, item): (usize, &Json)| fee_item(position, item))
@@ -401,11 +415,45 @@ mod tests {
             ("bills", r#"[{"items":[0]},{"items":[0]}]"#, "bills.1.items"),
             ("bills", r#"[{"item":[0]}]"#, "bills.0.item"),
             ("unit", r#""x""#, "unit"),
+            ("applicant_name", r#""A\u0000B""#, "applicant_name"),
+            (
+                "fee_items",
+                r#"[{"kind":"phi","amount":1,"name":"\u0000"}]"#,
+                "fee_items.0.name",
+            ),
+            (
+                "bills",
+                r#"[{"items":[0],"virtual_account":"1\u0000"}]"#,
+                "bills.0.virtual_account",
+            ),
         ];
         for (field, value, named) in table {
             let error = read(&[(field, value)]).unwrap_err();
             assert_eq!(error.field, named, "{field} {value}: {error}");
         }
+    }
+
+    #[test]
+    fn too_many_fee_items_and_too_large_bills_are_refused() {
+        let items = |n: usize, minor: i64| {
+            let one = format!(r#"{{"kind":"phi","amount":{minor}}}"#);
+            format!("[{}]", vec![one; n].join(","))
+        };
+        let all = r#"[{"items":[0,1]}]"#;
+        let due = ("bill_due_on", r#""2025-07-08""#);
+        let (many, large) = (items(501, 1), items(2, MOST_MINOR));
+        let named = |change: &[(&str, &str)]| read(change).unwrap_err().field;
+        assert_eq!(named(&[("fee_items", &many)]), "fee_items");
+        assert_eq!(named(&[("fee_items", &large), due]), "fee_items");
+        assert_eq!(
+            named(&[("fee_items", &large), ("bills", all)]),
+            "bills.0.items"
+        );
+        assert!(read(&[("fee_items", &items(500, 1)), due]).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_field_is_told_the_nearest_known_one() {
         assert!(
             read(&[("unit_cod", r#""x""#)])
                 .unwrap_err()

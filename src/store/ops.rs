@@ -73,6 +73,15 @@ pub trait Dossiers {
     fn find_bill(&mut self, tenant: i32, reference: &str) -> Result<Option<BillRow>>;
     /// The references among these that are in use.
     fn list_taken_references(&mut self, tenant: i32, references: &[String]) -> Result<Vec<String>>;
+    /// The alias accounts among these that are in use, each with its bill.
+    fn list_taken_accounts(
+        &mut self,
+        tenant: i32,
+        accounts: &[String],
+    ) -> Result<Vec<(String, Uid)>>;
+    /// Bill, event and entry of every posting that opened or cancelled one of these bills.
+    fn list_bill_moves(&mut self, tenant: i32, bill_ids: &[Uid])
+    -> Result<Vec<(Uid, String, Uid)>>;
     /// Adds dossiers.
     fn insert_dossiers(&mut self, rows: &[DossierRow]) -> Result<()>;
     /// Replaces everything but the id of a known dossier.

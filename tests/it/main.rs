@@ -12,6 +12,7 @@
 )]
 
 mod api;
+mod dossiers;
 mod house;
 mod house_checks;
 mod house_mentions;

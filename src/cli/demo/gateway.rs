@@ -82,6 +82,7 @@ impl House {
         let import = Import {
             db: &self.db,
             tenant: TENANT,
+            provinces: &self.settings.office.provinces,
             holder: HOLDER,
             now: self.clock.now(),
             progress: &|_, _, _| {},
@@ -110,7 +111,7 @@ impl House {
         let now = self.clock.now();
         for chunk in dossiers.chunks(CHUNK) {
             let facts: Vec<DossierFacts> = chunk.iter().map(|one| one.facts.clone()).collect();
-            put_dossiers(&self.db, TENANT, HOLDER, now, &facts)?;
+            put_dossiers(&self.db, TENANT, HOLDER, now, None, &facts)?;
             bar.inc(u64::try_from(chunk.len()).unwrap_or(0));
         }
         let attempts: Vec<NewAttempt> = attempts

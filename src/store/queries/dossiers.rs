@@ -6,7 +6,7 @@ use super::{CHUNK, Conn};
 use crate::store::failure::Failure;
 use crate::store::ops::Dossiers;
 use crate::store::rows::{AttemptRow, BillRow, DossierRow, FeeItemRow};
-use crate::store::schema::{attempts, bills, dossiers, fee_items};
+use crate::store::schema::{attempts, bills, dossiers, fee_items, postings};
 use crate::store::types::Uid;
 
 impl Dossiers for Conn {
@@ -116,6 +116,45 @@ impl Dossiers for Conn {
             );
         }
         Ok(taken)
+    }
+
+    fn list_taken_accounts(
+        &mut self,
+        tenant: i32,
+        accounts: &[String],
+    ) -> Result<Vec<(String, Uid)>, Failure> {
+        let mut taken = Vec::new();
+        for chunk in accounts.chunks(CHUNK) {
+            let rows: Vec<(Option<String>, Uid)> = bills::table
+                .filter(bills::tenant.eq(tenant))
+                .filter(bills::virtual_account.eq_any(chunk))
+                .select((bills::virtual_account, bills::bill_id))
+                .load(self)?;
+            let named = |(account, bill_id): (Option<String>, Uid)| Some((account?, bill_id));
+            taken.extend(rows.into_iter().filter_map(named));
+        }
+        Ok(taken)
+    }
+
+    fn list_bill_moves(
+        &mut self,
+        tenant: i32,
+        bill_ids: &[Uid],
+    ) -> Result<Vec<(Uid, String, Uid)>, Failure> {
+        let mut moves = Vec::new();
+        for chunk in bill_ids.chunks(CHUNK) {
+            let rows: Vec<(Option<Uid>, String, Uid)> = postings::table
+                .filter(postings::tenant.eq(tenant))
+                .filter(postings::bill_id.eq_any(chunk))
+                .filter(postings::event.like("bill_%"))
+                .select((postings::bill_id, postings::event, postings::entry_id))
+                .load(self)?;
+            let named = |(bill_id, event, entry): (Option<Uid>, String, Uid)| {
+                Some((bill_id?, event, entry))
+            };
+            moves.extend(rows.into_iter().filter_map(named));
+        }
+        Ok(moves)
     }
 
     fn insert_dossiers(&mut self, rows: &[DossierRow]) -> Result<(), Failure> {

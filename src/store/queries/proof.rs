@@ -52,6 +52,15 @@ const UNPLACED_PAYMENTS: &str = "SELECT payment_id AS id, \
     CASE WHEN status IN ('succeeded', 'partially_refunded') THEN amount_minor - refunded_minor ELSE 0 END \
     ORDER BY payment_id LIMIT 20";
 
+const MISPOSTED_PAYMENTS: &str = "SELECT DISTINCT p.payment_id AS id, \
+    'has a posting on another channel than ' || p.channel || ', or on another bill than its own' AS problem \
+    FROM postings o JOIN payments p ON p.tenant = o.tenant AND p.payment_id = o.payment_id WHERE o.tenant = $1 AND (\
+    (o.debit LIKE 'clearing:%' AND o.debit <> 'clearing:' || p.channel) OR \
+    (o.credit LIKE 'clearing:%' AND o.credit <> 'clearing:' || p.channel) OR \
+    (o.bill_id IS NOT NULL AND (p.bill_id IS NULL OR o.bill_id <> p.bill_id)) OR \
+    (o.bill_id IS NULL AND (o.debit LIKE 'receivable:%' OR o.credit LIKE 'receivable:%'))) \
+    ORDER BY 1 LIMIT 20";
+
 const WRONG_BILLS: &str = "SELECT bill_id AS id, 'kept less posted is ' || CAST(SUM(p) AS TEXT) || ' paid, ' || \
     CAST(SUM(t) AS TEXT) || ' billed' AS problem FROM (\
     SELECT bill_id, paid_minor AS p, CASE WHEN cancelled_at IS NULL THEN total_minor ELSE paid_minor END AS t \
@@ -73,6 +82,18 @@ const WRONG_TOTALS: &str = "SELECT bill_id AS id, 'total less fee items is ' || 
     UNION ALL SELECT f.bill_id, -f.amount_minor FROM fee_items f JOIN bills b ON b.tenant = f.tenant \
     AND b.bill_id = f.bill_id WHERE f.tenant = $2 AND b.cancelled_at IS NULL) x \
     GROUP BY bill_id HAVING SUM(t) <> 0 ORDER BY bill_id LIMIT 20";
+
+const WRONG_UNITS: &str = "SELECT b.bill_id AS id, 'stands on ' || x.account || ' with ' || CAST(x.a AS TEXT) || \
+    ', its dossier belongs to ' || d.unit_code AS problem FROM (\
+    SELECT tenant, bill_id, account, SUM(a) AS a FROM (\
+    SELECT tenant, bill_id, debit AS account, amount_minor AS a FROM postings \
+    WHERE tenant = $1 AND bill_id IS NOT NULL AND debit LIKE 'receivable:%' \
+    UNION ALL SELECT tenant, bill_id, credit, -amount_minor FROM postings \
+    WHERE tenant = $2 AND bill_id IS NOT NULL AND credit LIKE 'receivable:%') y \
+    GROUP BY tenant, bill_id, account HAVING SUM(a) <> 0) x \
+    JOIN bills b ON b.tenant = x.tenant AND b.bill_id = x.bill_id \
+    JOIN dossiers d ON d.tenant = b.tenant AND d.dossier_id = b.dossier_id \
+    WHERE x.account <> 'receivable:' || d.unit_code ORDER BY b.bill_id LIMIT 20";
 
 const WRONG_NOTICES: &str = "SELECT n.notice_id AS id, CASE WHEN n.is_settled THEN 'names a payment that does not exist' \
     ELSE 'is recorded and not applied: run doisoat sweep' END AS problem \
@@ -128,6 +149,7 @@ impl Proof for Conn {
             .get_result(self)?;
         let mut wrong = by_id(self, "payment", WRONG_PAYMENTS, tenant)?;
         wrong.extend(by_id(self, "payment", UNPLACED_PAYMENTS, tenant)?);
+        wrong.extend(by_id(self, "payment", MISPOSTED_PAYMENTS, tenant)?);
         Ok((count, wrong))
     }
 
@@ -139,6 +161,7 @@ impl Proof for Conn {
         let mut wrong = by_id(self, "bill", WRONG_BILLS, tenant)?;
         wrong.extend(by_id(self, "bill", WRONG_STATES, tenant)?);
         wrong.extend(by_id(self, "bill", WRONG_TOTALS, tenant)?);
+        wrong.extend(by_id(self, "bill", WRONG_UNITS, tenant)?);
         Ok((count, wrong))
     }
 

@@ -9,7 +9,7 @@ use super::access::{Bearer, Need, read};
 use super::bills::{BillJson, bill_json};
 use super::page::ok;
 use super::payments::{PaymentJson, Pointed, amount};
-use crate::domain::dossier_code::squeeze;
+use crate::domain::dossier_code::{is_meant, squeeze};
 use crate::store::rows::{DossierRow, FeeItemRow};
 use crate::web::Gateway;
 use crate::web::error::Problem;
@@ -84,7 +84,7 @@ pub async fn show(
         let tenant = caller.tenant;
         let row = queries
             .find_dossier(tenant, &squeeze(&code))?
-            .filter(|row| caller.sees(Some(&row.unit_code)))
+            .filter(|row| is_meant(&code, &row.code) && caller.sees(Some(&row.unit_code)))
             .ok_or(Problem::NotFound("dossier"))?;
         let ids = [row.dossier_id];
         let items = queries.list_fee_items_of(tenant, &ids)?;

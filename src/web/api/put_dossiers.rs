@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::Answered;
 use super::access::{Bearer, Caller, Need, admit, change};
 use crate::domain::dossier::DossierFacts;
-use crate::domain::dossier_code::squeeze;
+use crate::domain::dossier_code::is_meant;
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::intake::json::Json;
 use crate::journeys::put_dossiers::{Put, PutError, put_dossiers};
@@ -109,7 +109,7 @@ fn with_code(json: Json, code: &str) -> Result<Json, Problem> {
     let given = members.iter().find(|(name, _)| name == "dossier_code");
     match given {
         None => members.push(("dossier_code".to_owned(), Json::Text(code.to_owned()))),
-        Some((_, Json::Text(given))) if squeeze(given) == squeeze(code) => {}
+        Some((_, Json::Text(given))) if is_meant(code, given) => {}
         Some(_) => {
             let text = format!("is not the {code} of the address");
             return Err(wrong(None, FieldError::new("dossier_code", text), false));
@@ -134,7 +134,10 @@ fn put_all(
     shown: impl Fn(usize) -> Option<usize>,
 ) -> Result<Put, Problem> {
     let (tenant, now) = (Tenant(caller.tenant), gateway.clock.now());
-    let served = gateway.db.read(|queries| served(queries, tenant))?;
+    let provinces = &gateway.settings.office.provinces;
+    let served = gateway
+        .db
+        .read(|queries| served(queries, tenant, provinces))?;
     let mut all: Vec<DossierFacts> = Vec::with_capacity(dossiers.len());
     for (index, json) in dossiers.iter().enumerate() {
         let facts =
@@ -147,8 +150,13 @@ fn put_all(
     }
     // A name of its own for each request, so that two at once never share a chain.
     let holder = uuid_at(now).to_string();
-    put_dossiers(&gateway.db, tenant, &holder, now, &all).map_err(|error| match error {
+    let unit = caller.unit.as_deref();
+    put_dossiers(&gateway.db, tenant, &holder, now, unit, &all).map_err(|error| match error {
         PutError::Failure(failure) => failure.into(),
+        PutError::OtherUnit { index } => {
+            let code = all.get(index).map_or("", |facts| facts.code.as_str());
+            Problem::NotAllowed(format!("this token does not write dossier {code}"))
+        }
         PutError::Dossier { index, error } => wrong(shown(index), error, true),
     })
 }
