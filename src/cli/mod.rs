@@ -1,6 +1,6 @@
 //! The command line: arguments come in, one command runs, its end becomes the exit status (0 done,
 //! 1 failed, 2 wrong usage). A command is one file here with its arguments and its `run`, and one
-//! line in [`Command`]. Nothing is decided here that a door could not decide as well.
+//! line in `Command`. Nothing is decided here that a door could not decide as well.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

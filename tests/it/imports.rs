@@ -52,6 +52,7 @@ fn import(app: &TestApp, kind: Kind, path: &Path) -> Result<Imported, ImportErro
         db: &app.db,
         tenant: Tenant(1),
         holder: "import",
+        provinces: &[],
         now: app.clock.now(),
         progress: &|_, _, _| {},
     };
