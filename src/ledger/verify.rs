@@ -171,15 +171,12 @@ impl Walk<'_> {
             block.sealed_at.0,
             rows,
         );
-        if hash.as_slice() != block.hash {
-            let problem = format!(
-                "its {} postings or its head are not those that were sealed",
-                rows.len()
-            );
-            self.wrong(Some(block.height), problem);
-        }
         let count = i64::try_from(rows.len()).unwrap_or(0);
-        if i64::from(block.posting_count) != count {
+        if hash.as_slice() != block.hash {
+            let problem =
+                format!("its {count} postings or its head are not those that were sealed");
+            self.wrong(Some(block.height), problem);
+        } else if i64::from(block.posting_count) != count {
             let problem = format!(
                 "says it has {} postings, {count} are kept",
                 block.posting_count
