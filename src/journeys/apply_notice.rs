@@ -212,6 +212,7 @@ fn place(
     let clues = clues(notice);
     let candidates = book.candidates(&incoming.channel.name, &clues);
     let decision = decide(notice, &candidates, &incoming.channel.accounts);
+    let decision = book.without_lost_items(decision);
     row.bill_id = decision.bill_id.map(|id| Uid(id.0));
     row.dossier_id = decision.dossier_id.map(|id| Uid(id.0));
     row.match_rule = decision.rule.map(|rule| rule.as_str().to_owned());

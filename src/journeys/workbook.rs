@@ -14,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::ledger::postings::bill_opened;
 use crate::ledger::seal::ChainHead;
 use crate::matching::clues::Clues;
-use crate::matching::rules::{Candidate, Candidates};
+use crate::matching::rules::{Candidate, Candidates, Decision, MatchOutcome};
 use crate::store::failure::Failure;
 use crate::store::journal::{Batch, Found};
 use crate::store::rows::{BillRow, DossierRow, NoticeRow, PaymentRow};
@@ -35,13 +35,10 @@ struct HeldBill {
 }
 
 impl HeldBill {
-    /// A cancelled bill whose fee items another bill asks for by now can never be due again, not
-    /// even for money sent before the cancellation: to matching it was never open.
-    fn give_up_lost_items(&mut self) {
+    /// Whether it was cancelled and another bill asks for its fee items by now.
+    fn has_lost_items(&self) -> bool {
         let kept: i64 = self.parts.iter().map(|(_, minor)| minor).sum();
-        if self.bill.cancelled_at.is_some() && kept != self.row.total_minor {
-            self.bill.cancelled_at = Some(self.row.opened_at.0);
-        }
+        self.bill.cancelled_at.is_some() && kept != self.row.total_minor
     }
 }
 
@@ -139,9 +136,6 @@ impl<'a> Workbook<'a> {
                 held.parts.push((item.kind, item.amount.minor()));
             }
         }
-        book.bills
-            .values_mut()
-            .for_each(HeldBill::give_up_lost_items);
         for (dossier_id, bill_id, payment_id, provider) in found.standing {
             let paid = PaidBy {
                 slot: book.slot(&provider),
@@ -288,6 +282,21 @@ impl<'a> Workbook<'a> {
             .get(&bill_id)
             .and_then(|held| self.dossiers.get(&held.row.dossier_id));
         dossier.map_or_else(String::new, |dossier| dossier.summary.unit_code.clone())
+    }
+
+    /// Money for a cancelled bill whose fee items another bill asks for by now is the payer's, even
+    /// when it was sent before the cancellation: that bill can never be due again.
+    pub(super) fn without_lost_items(&self, mut decision: Decision) -> Decision {
+        let bill = decision.bill_id.and_then(|id| self.bills.get(&Uid(id.0)));
+        if decision.allocated_minor > 0 && bill.is_some_and(HeldBill::has_lost_items) {
+            decision.outcome = MatchOutcome::Late;
+            decision.credit_minor += decision.allocated_minor;
+            decision.allocated_minor = 0;
+            decision
+                .reason
+                .push_str("; another bill asks for its fee items by now");
+        }
+        decision
     }
 
     /// Undoes the cancellation of a bill that was paid before it was cancelled and is told only

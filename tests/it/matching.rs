@@ -262,6 +262,27 @@ both!(fn money_sent_before_a_cancellation_and_told_later_opens_the_bill_again(ap
     assert_eq!(figures(app), "1/1 1/1");
 });
 
+both!(fn money_for_a_cancelled_bill_whose_items_another_bill_asks_for_is_the_payers(app) {
+    let reference = has_one_bill(app);
+    cancels(app);
+    let bills = json!([{ "items": [0], "reference": "NEW-0001" }]);
+    dossier_says(app, &json!({ "bill_due_on": null, "bills": bills }));
+    app.set_clock(parse_rfc3339("2026-01-05T04:35:00Z").unwrap());
+    transfer_at(app, 1, 50_000, &reference, "2026-01-05 09:00:00");
+    assert_eq!(payment(app, "1"), "late by payment_reference: 0/50000/0");
+    assert_eq!(bill(app, &reference), "cancelled 0+50000");
+    assert_eq!(bill(app, "NEW-0001"), "open 0+50000");
+    assert_eq!(
+        accounts(app),
+        [
+            "clearing:bank 50000",
+            "due:H12.104:phi -50000",
+            "payer_credit -50000",
+            "receivable:H12.104 50000"
+        ]
+    );
+});
+
 both!(fn money_for_a_closed_dossier_waits_in_suspense(app) {
     let reference = has_one_bill(app);
     for (id, status) in [(1, "refused"), (2, "withdrawn"), (3, "stopped")] {
