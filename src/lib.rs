@@ -11,7 +11,7 @@
 //! cli          one file per command
 //! web          doors: webhooks, api, pages; the only async room
 //! journeys     stories that change something        reporting   what is shown
-//! intake · matching · ledger                        the working rooms
+//! intake · matching · ledger · checkout             the working rooms
 //! store        memory: two engines, one schema; the only room that knows Diesel
 //! config · domain                                   settings; words
 //! ```
@@ -22,6 +22,7 @@
 //! - [`intake`] turns a raw call into notices: verify, normalise. One file per provider.
 //! - [`matching`] decides which bill money belongs to. Pure; never by amount alone.
 //! - [`ledger`] says which event moves what, seals blocks, and verifies everything.
+//! - [`checkout`] builds and signs what we send to providers, and reads what they answer.
 //! - [`journeys`] change things, each in one transaction. To change something, take a journey.
 //! - [`reporting`] shows things. It knows no journey.
 //! - [`web`] and [`cli`] are the doors.
@@ -56,6 +57,7 @@
 //! No floats, no clock outside [`config::clock`], no SQL outside [`store`], no trust in anything a
 //! provider did not sign, no matching by amount, no update or delete of a posting.
 
+pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -34,6 +34,9 @@ pub struct Channel {
     pub order_ref_pattern_field: Option<String>,
     /// Our receiving accounts; when given, money to any other account is not placed.
     pub accounts: Vec<String>,
+    /// Where the provider is asked what became of payments, in the place of its live address;
+    /// without a `/` at its end.
+    pub query_url: Option<String>,
 }
 
 impl Channel {

@@ -17,6 +17,8 @@ mod postgres;
 pub mod rows;
 mod schema;
 mod sqlite;
+pub mod status_ops;
+pub mod status_rows;
 pub mod types;
 
 pub use convert::UNSETTLED;

@@ -16,7 +16,15 @@ type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Counts + Proof
+    Journal
+    + Catalogue
+    + Access
+    + Dossiers
+    + Payments
+    + Books
+    + Counts
+    + Proof
+    + super::status_ops::StatusQueries
 {
 }
 

@@ -80,7 +80,7 @@ impl<'a> OneChannel<'a, '_> {
     pub(super) fn warn_of_unused(&mut self, facts: &ProviderFacts) {
         let settings = self.below("settings");
         for setting in settings.keys() {
-            let everywhere = matches!(*setting, "scheme" | "accounts");
+            let everywhere = matches!(*setting, "scheme" | "accounts" | "query_url");
             let is_used = facts.settings.is_empty() || facts.settings.contains(setting);
             if !everywhere && !is_used {
                 self.warn_unused(setting, facts.name);
@@ -122,6 +122,28 @@ impl<'a> OneChannel<'a, '_> {
             self.wrong(given, "settings.order_ref_pattern", reason)
         });
         regex.map(Some)
+    }
+
+    /// Answers are believed for the connection they come over, so it must be one that nobody can
+    /// sit in: TLS, or a proxy on this machine.
+    pub(super) fn query_url(&self) -> Result<Option<String>, ConfigError> {
+        let Some((url, given)) = self.text_at("query_url")? else {
+            return Ok(None);
+        };
+        let local = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
+        let is_local = local.iter().any(|start| {
+            let rest = url.strip_prefix(start);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        let host = url.strip_prefix("https://").unwrap_or("");
+        let is_plain = url.bytes().all(|b| b.is_ascii_graphic()) && !url.contains(['?', '#', '@']);
+        let has_host = host.starts_with(|first: char| first.is_ascii_alphanumeric());
+        if is_plain && (is_local || has_host) {
+            return Ok(Some(url.trim_end_matches('/').to_owned()));
+        }
+        let reason = "must be an address such as https://sandbox.vnpayment.vn; http:// only to \
+                      this machine";
+        Err(self.wrong(given, "settings.query_url", reason))
     }
 
     pub(super) fn accounts(&self) -> Result<Vec<String>, ConfigError> {

@@ -11,7 +11,7 @@ use crate::config::layers::{Given, Layer, Value};
 use crate::config::load::ProviderFacts;
 use crate::domain::ids::Tenant;
 
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "scheme",
     "hash",
     "replay_window_s",
@@ -19,6 +19,7 @@ const SETTINGS: [&str; 7] = [
     "order_ref_pattern",
     "order_ref_pattern_field",
     "accounts",
+    "query_url",
 ];
 
 /// The kind a value under `channels` has, where it is not text.
@@ -116,6 +117,7 @@ impl<'a> OneChannel<'a, '_> {
             order_ref_pattern: self.pattern()?,
             order_ref_pattern_field: self.text("order_ref_pattern_field")?,
             accounts: self.accounts()?,
+            query_url: self.query_url()?,
         })
     }
 

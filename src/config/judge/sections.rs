@@ -10,7 +10,7 @@ use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
     DatabaseSettings, LogFormat, LogSettings, OfficeSettings, QuarantineSettings, ServerSettings,
-    Settings, WriterSettings,
+    Settings, StatusQuerySettings, WriterSettings,
 };
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -64,6 +64,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
             max_rows: read.whole("quarantine.max_rows", 0)?,
             max_per_second: read.whole("quarantine.max_per_second", 1)?,
         },
+        status_queries: status_queries(&read)?,
         office: office(&read)?,
         channels: BTreeMap::new(),
         log: log(&read)?,
@@ -180,6 +181,28 @@ fn writer(read: &Reader<'_>) -> Result<WriterSettings, ConfigError> {
         return Err(ConfigError::wrong(origin, "writer.batch", reason));
     }
     Ok(WriterSettings { queue, batch })
+}
+
+fn status_queries(read: &Reader<'_>) -> Result<StatusQuerySettings, ConfigError> {
+    let key = "status_queries.our_address";
+    let (our_address, origin) = read.text(key)?;
+    if our_address.parse::<std::net::IpAddr>().is_err() {
+        let reason = format!("is \"{our_address}\": write an address such as 203.0.113.7");
+        return Err(ConfigError::wrong(origin, key, reason));
+    }
+    Ok(StatusQuerySettings {
+        is_enabled: read.flag("status_queries.enabled")?,
+        first_after_s: read.whole("status_queries.first_after_s", 1)?,
+        factor: read.whole("status_queries.factor", 1)?,
+        longest_s: read.whole("status_queries.longest_s", 1)?,
+        last_chance_s: read.whole("status_queries.last_chance_s", 1)?,
+        per_minute: read.whole("status_queries.per_minute", 1)?,
+        timeout_s: read.whole("status_queries.timeout_s", 1)?,
+        open_after: read.whole("status_queries.open_after", 1)?,
+        pause_s: read.whole("status_queries.pause_s", 1)?,
+        longest_pause_s: read.whole("status_queries.longest_pause_s", 1)?,
+        our_address: our_address.to_owned(),
+    })
 }
 
 fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {

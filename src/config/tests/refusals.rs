@@ -98,6 +98,14 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
             "0.toml:2: office.provinces must be a list of texts",
         ),
         (
+            "[status_queries]\nfactor = 0\n",
+            "0.toml:2: status_queries.factor must be a whole number, 1 or more",
+        ),
+        (
+            "[status_queries]\nour_address = \"here\"\n",
+            "0.toml:2: status_queries.our_address is \"here\": write an address such as 203.0.113.7",
+        ),
+        (
             "[log]\nformat = \"xml\"\n",
             "0.toml:2: log.format is \"xml\": write json or pretty",
         ),
@@ -160,6 +168,43 @@ fn a_channel_that_cannot_be_used_is_refused_with_its_place() {
         ),
     ];
     refused(&table);
+}
+
+#[test]
+fn a_provider_is_asked_over_a_connection_nobody_can_sit_in() {
+    let text = |url: &str| format!("{CHANNEL}settings.query_url = \"{url}\"\n");
+    for (url, kept) in [
+        (
+            "https://sandbox.vnpayment.vn/",
+            "https://sandbox.vnpayment.vn",
+        ),
+        (
+            "https://axis.example.gov.vn:8443/a/b",
+            "https://axis.example.gov.vn:8443/a/b",
+        ),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://[::1]:9000/x", "http://[::1]:9000/x"),
+    ] {
+        let channel = &loaded(&[&text(url)], &[]).unwrap().settings.channels["vnpay"];
+        assert_eq!(channel.query_url.as_deref(), Some(kept));
+    }
+    for url in [
+        "http://sandbox.vnpayment.vn",
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com",
+        "https://",
+        "https:///x",
+        "https://u:p@host",
+        "https://host?x=1",
+        "sandbox.vnpayment.vn",
+        "ftp://127.0.0.1",
+    ] {
+        let error = loaded(&[&text(url)], &[]).unwrap_err();
+        assert!(
+            error.contains("settings.query_url must be an address"),
+            "{url}: {error}"
+        );
+    }
 }
 
 #[test]

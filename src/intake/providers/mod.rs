@@ -128,6 +128,7 @@ mod tests {
                 .map(|pattern| regex_lite::Regex::new(&pattern).unwrap()),
             order_ref_pattern_field: setting("order_ref_pattern_field"),
             accounts: Vec::new(),
+            query_url: None,
         }
     }
 
