@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::checkout::providers::{NotAsked, asked};
 use crate::config::channel::Channel;
 use crate::config::load::Loaded;
 use crate::intake::provider::Provider;
@@ -172,9 +173,34 @@ fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
         let text = format!("without secrets.{secret} we cannot ask {name} for payments or status");
         findings.add(Grade::Warning, about.clone(), text);
     }
+    let (grade, text) = status_queries(channel, loaded);
+    findings.add(grade, about.clone(), text);
     if channel.accounts.is_empty() {
         let text = "no settings.accounts: money to any receiving account is placed";
         findings.add(Grade::Warning, about, text);
+    }
+}
+
+/// Whether the provider is asked what became of payments, or why not.
+fn status_queries(channel: &Channel, loaded: &Loaded) -> (Grade, String) {
+    let settings = &loaded.settings.status_queries;
+    let name = &channel.provider;
+    match asked(channel) {
+        Ok(_) if !settings.is_enabled => {
+            let text = "status queries are switched off by status_queries.enabled: a lost webhook \
+                        is found by reconciliation only";
+            (Grade::Warning, text.to_owned())
+        }
+        Ok(asked) => {
+            let (address, minutes) = (asked.address, settings.first_after_s.div_ceil(60));
+            let text = format!(
+                "{name} is asked at {address} about payments without a webhook, first {minutes} \
+                 minutes after the order"
+            );
+            (Grade::Good, text)
+        }
+        Err(why @ (NotAsked::Lacks(_) | NotAsked::NoAddress)) => (Grade::Warning, why.to_string()),
+        Err(why @ (NotAsked::NoQuery(_) | NotAsked::NotOurs)) => (Grade::Good, why.to_string()),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod output;
 pub mod quarantine;
 pub mod report;
 pub mod serve;
+pub mod status_queries;
 pub mod sweep;
 pub mod telemetry;
 pub mod token;
@@ -61,6 +62,8 @@ enum Command {
     Sweep(sweep::Arguments),
     /// Show refused calls, or take them again after a key was mended
     Quarantine(quarantine::Arguments),
+    /// Ask providers what became of payments, or show what they are asked about
+    StatusQueries(status_queries::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
     /// Make tokens for the API
@@ -81,6 +84,7 @@ impl Command {
             Self::Check(arguments) => check::run(&arguments, context),
             Self::Sweep(arguments) => sweep::run(&arguments, context),
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
+            Self::StatusQueries(arguments) => status_queries::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::journeys::ask_statuses::{Asker, Asking, start_asking};
 use crate::web::Gateway;
 use crate::web::server::serve_until;
 
@@ -38,8 +39,14 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     let address = listener.local_addr()?;
     let (gateway, writer) =
         Gateway::open(db, context.clock.clone(), settings, context.holder.clone())?;
+    let asking = start_asker(&gateway)?;
     actix_web::rt::System::new().block_on(async {
-        let stop = told_to_stop()?;
+        let told = told_to_stop()?;
+        // Whoever asks stops first, so that the writer's queue can be finished.
+        let stop = async {
+            told.await;
+            drop(asking);
+        };
         if context.is_json {
             say_json(&json!({ "address": format!("http://{address}") }));
         } else {
@@ -51,6 +58,22 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     })?;
     tracing::info!("the queue is finished, nothing is under way");
     Ok(End::Done)
+}
+
+/// Asks providers what became of payments, where the settings want it and a channel can be asked.
+fn start_asker(gateway: &Gateway) -> anyhow::Result<Option<Asking>> {
+    let asker = Asker::new(&gateway.db, &gateway.settings, gateway.asked.clone());
+    let channels: Vec<&str> = asker.channels().collect();
+    if !gateway.settings.status_queries.is_enabled || channels.is_empty() {
+        tracing::info!("no provider is asked what became of payments");
+        return Ok(None);
+    }
+    tracing::info!(
+        channels = channels.join(","),
+        "providers are asked what became of payments"
+    );
+    let asking = start_asking(asker, gateway.clock.clone(), gateway.intake.clone())?;
+    Ok(Some(asking))
 }
 
 /// Resolves at SIGTERM or SIGINT. Listened for before the address is told, so that whoever waits for

@@ -4,7 +4,9 @@
 
 pub mod add_officer;
 mod apply_notice;
+pub mod ask_statuses;
 mod bill_parts;
+mod claim_status_queries;
 pub mod create_token;
 mod dossier_rows;
 pub mod import_file;

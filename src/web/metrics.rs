@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Gateway;
+use crate::journeys::ask_statuses::AskCounts;
 use crate::journeys::take_notices::Tally;
 
 type Labels = [(&'static str, String); 2];
@@ -27,6 +28,8 @@ pub(super) struct Metrics {
     failed: Count,
     dropped: Count,
     largest_batch: Gauge<i64, AtomicI64>,
+    questions: Family<Labels, Count>,
+    orders: Family<Labels, Gauge<i64, AtomicI64>>,
 }
 
 impl Metrics {
@@ -41,6 +44,8 @@ impl Metrics {
             failed: Count::default(),
             dropped: Count::default(),
             largest_batch: Gauge::default(),
+            questions: Family::default(),
+            orders: Family::default(),
         };
         metrics.register();
         metrics
@@ -84,6 +89,16 @@ impl Metrics {
             "Most calls committed in one batch since the start",
             self.largest_batch.clone(),
         );
+        registry.register(
+            "status_queries",
+            "Status queries made, by channel and outcome",
+            self.questions.clone(),
+        );
+        registry.register(
+            "status_query_orders",
+            "Orders that wait for an answer, and orders that were given up",
+            self.orders.clone(),
+        );
     }
 
     pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
@@ -120,9 +135,25 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// Copies the counts of whoever asks.
+    fn read_asked(&self, counts: &AskCounts) {
+        for ((channel, outcome), count) in &counts.questions {
+            let labels = [("channel", channel.clone()), ("outcome", outcome.clone())];
+            let counter = self.questions.get_or_create(&labels);
+            counter.inner().store(*count, Ordering::Relaxed);
+        }
+        for ((channel, state), count) in &counts.orders {
+            let labels = [("channel", channel.clone()), ("state", state.clone())];
+            self.orders.get_or_create(&labels).set(*count);
+        }
+    }
+}
+
 /// `/metrics`.
 pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
     gateway.metrics.read(gateway.intake.tally());
+    gateway.metrics.read_asked(&gateway.asked.counts());
     let mut text = String::new();
     if encode(&mut text, &gateway.metrics.registry).is_err() {
         return HttpResponse::InternalServerError().finish();

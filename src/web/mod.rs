@@ -11,6 +11,7 @@ use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
 use crate::intake::providers::ROSTER;
+use crate::journeys::ask_statuses::AskTally;
 use crate::journeys::take_notices::{Intake, Limits, start_writer};
 use crate::store::Db;
 use crate::store::failure::Failure;
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub intake: Intake,
     /// The name under which this process leases chains for journeys of its own.
     pub holder: String,
+    /// Counts of whoever asks providers, if somebody does.
+    pub asked: Arc<AskTally>,
     metrics: Metrics,
     floods: Floods,
 }
@@ -87,6 +90,7 @@ impl Gateway {
             .collect();
         Self {
             metrics: Metrics::new(),
+            asked: Arc::default(),
             floods: Floods::new(channels.keys(), settings.quarantine.max_per_second),
             db,
             clock,

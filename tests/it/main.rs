@@ -12,6 +12,7 @@
 )]
 
 mod api;
+mod attempts;
 mod dossiers;
 mod house;
 mod house_checks;
@@ -24,6 +25,8 @@ mod journal;
 mod matching;
 mod migrations;
 mod providers;
+mod status_answers;
+mod status_queries;
 mod support;
 mod verify;
 mod webhooks;

@@ -5,7 +5,7 @@ use doisoat::config::secret::Secret;
 use doisoat::domain::ids::Tenant;
 use doisoat::domain::time::parse_rfc3339;
 use doisoat::intake::providers::standardwebhooks;
-use doisoat::journeys::open_attempts::{NewAttempt, open_attempts};
+use doisoat::journeys::open_attempts::{AttemptError, NewAttempt, Opened, open_attempts};
 use serde_json::{Value, json};
 
 use crate::support::http::request;
@@ -364,9 +364,14 @@ both!(fn an_attempt_names_its_bill_and_only_on_its_channel(app, CHANNELS) {
         order_ref: "ORDER-77".to_owned(),
         bill_reference: bill.to_owned(),
     };
-    let attempts = [attempt("shop", &reference), attempt("vnpay", "no such bill")];
-    let opened = open_attempts(&app.db, Tenant(1), app.clock.now(), &attempts).unwrap();
-    assert_eq!(opened, 1);
+    let opened = |attempts: &[NewAttempt]| {
+        open_attempts(&app.db, Tenant(1), app.clock.now(), attempts)
+    };
+    let good = attempt("shop", &reference);
+    let strange = opened(&[good.clone(), attempt("vnpay", "no such bill")]);
+    assert!(matches!(strange, Err(AttemptError::UnknownBill { index: 1, .. })));
+    assert_eq!(opened(std::slice::from_ref(&good)).unwrap(), Opened { new: 1, known: 0 });
+    assert_eq!(opened(&[good]).unwrap(), Opened { new: 0, known: 1 });
     let reply = app.vnpay_pays("14000001", "ORDER-77", 50_000, "k-vnpay");
     assert_eq!(reply.json()["RspCode"], "01", "{reply:?}");
     assert_eq!(payment(app, "14000001"), "unknown by -: 0/0/50000");

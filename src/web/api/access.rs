@@ -40,6 +40,8 @@ pub enum Need {
     Dossiers,
     /// Write dossiers.
     WriteDossiers,
+    /// Open attempts to pay.
+    OpenAttempts,
     /// Read payments, notices, indicators.
     Payments,
     /// Read the ledger.
@@ -72,6 +74,7 @@ impl Caller {
     fn must(&self, need: Need) -> Result<(), Problem> {
         let roles: &[&str] = match need {
             Need::WriteDossiers => &["dossier-system", "admin"],
+            Need::OpenAttempts => &["dossier-system", "officer", "admin"],
             Need::Dossiers => &[
                 "viewer",
                 "officer",

@@ -9,6 +9,7 @@ use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 use super::error::{Problem, only_get, only_get_and_put, only_post};
 
 pub mod access;
+pub mod attempts;
 pub mod bills;
 pub mod dossiers;
 pub mod indicators;
@@ -36,6 +37,12 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(web::put().to(put_dossiers::put))
                 .default_service(web::route().to(only_get_and_put)),
         )
+        .service(
+            web::resource("/attempts")
+                .route(web::post().to(attempts::open))
+                .default_service(web::route().to(only_post)),
+        )
+        .service(reading("/attempts/{channel}/{order_ref}", attempts::show))
         .service(reading("/bills/{reference}", bills::show))
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))

@@ -28,7 +28,7 @@ pub async fn put(
     code: web::Path<String>,
     payload: web::Payload,
 ) -> Answered {
-    let body = body(&gateway, &bearer, payload).await?;
+    let body = body(&gateway, &bearer, Need::WriteDossiers, payload).await?;
     let put = change(
         &gateway,
         bearer,
@@ -52,7 +52,7 @@ pub async fn put(
 /// # Errors
 /// 400, 401, 403, 408, 409, 413, 422.
 pub async fn batch(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Payload) -> Answered {
-    let body = body(&gateway, &bearer, payload).await?;
+    let body = body(&gateway, &bearer, Need::WriteDossiers, payload).await?;
     let put = change(
         &gateway,
         bearer,
@@ -71,12 +71,13 @@ pub async fn batch(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Pa
 }
 
 /// The body, of somebody who may write, in time.
-async fn body(
+pub(super) async fn body(
     gateway: &web::Data<Gateway>,
     bearer: &Bearer,
+    need: Need,
     payload: web::Payload,
 ) -> Result<Vec<u8>, Problem> {
-    admit(gateway, bearer, Need::WriteDossiers).await?;
+    admit(gateway, bearer, need).await?;
     let most = gateway.settings.server.body_limit_bytes;
     let patience = gateway.settings.server.request_timeout;
     match timeout(patience, payload.to_bytes_limited(most)).await {
