@@ -437,7 +437,10 @@ both!(
 fn silence(engine: Engine) {
     let provider = Provider::start();
     provider.says(Says::Silence);
-    let app = TestApp::start(engine, &line(&provider).replace("timeout_s = 20", "timeout_s = 1"));
+    let app = TestApp::start(
+        engine,
+        &line(&provider).replace("timeout_s = 20", "timeout_s = 1"),
+    );
     app.has_office();
     let bill = app.has_bill(HERE, "H12.104-260105-0001", 50_000);
     attempt_opened(&app, "line", ORDER, &bill);
@@ -458,63 +461,34 @@ fn a_provider_that_says_nothing_is_not_waited_for_on_postgres() {
     silence(Engine::Postgres);
 }
 
-/// Providers whose answers are not signed, and what each says while nothing is decided.
+const MOMO: &str = "provider = \"momo\"\nsecrets.partner_code = \"P\"\n\
+    secrets.access_key = \"a\"\nsecrets.secret_key = \"s\"\n";
+const PAYOS: &str = "provider = \"payos\"\nsecrets.checksum_key = \"c\"\n\
+    secrets.client_id = \"i\"\nsecrets.api_key = \"x\"\n";
+const PLATFORM: &str = "provider = \"paymentplatform\"\nsecrets.partner_code = \"P\"\n\
+    secrets.secret = \"s\"\n";
+
+/// Channel, order, what is made of the answer, and the answer while nothing is decided.
+type Undecided = (&'static str, &'static str, &'static str, Says);
+
+fn answers_without_a_decision() -> Vec<Undecided> {
+    let momo = |code, txn: &'static str| Says::body(move |got| momo_answers(got, code, txn));
+    let platform = |txn: &'static str| Says::body(move |got| platform_answers(got, "3", txn));
+    let payos = |status: &'static str, is_paid| Says::body(move |_| payos_answers(status, is_paid));
+    vec![
+        (PLATFORM, "R1", "pending", platform("14000077")),
+        (PLATFORM, "R2", "not_paid_yet", platform("")),
+        (MOMO, "A1", "pending", momo(7002, "14000077")),
+        (MOMO, "A2", "authorized", momo(9000, "14000078")),
+        (MOMO, "A3", "not_paid_yet", momo(1000, "0")),
+        (MOMO, "A4", "review", momo(8000, "14000079")),
+        (PAYOS, "260105001", "not_paid_yet", payos("PENDING", false)),
+        (PAYOS, "260105001", "succeeded", payos("UNDERPAID", true)),
+    ]
+}
+
 fn undecided(engine: Engine) {
-    let momo = "provider = \"momo\"\nsecrets.partner_code = \"P\"\nsecrets.access_key = \"a\"\nsecrets.secret_key = \"s\"\n";
-    let payos = "provider = \"payos\"\nsecrets.checksum_key = \"c\"\nsecrets.client_id = \"i\"\nsecrets.api_key = \"x\"\n";
-    let platform =
-        "provider = \"paymentplatform\"\nsecrets.partner_code = \"P\"\nsecrets.secret = \"s\"\n";
-    let cases: Vec<(&str, &str, &str, Says)> = vec![
-        (
-            platform,
-            "R1",
-            "pending",
-            Says::body(|got| platform_answers(got, "3", "14000077")),
-        ),
-        (
-            platform,
-            "R2",
-            "not_paid_yet",
-            Says::body(|got| platform_answers(got, "3", "")),
-        ),
-        (
-            momo,
-            "A1",
-            "pending",
-            Says::body(|got| momo_answers(got, 7002, "14000077")),
-        ),
-        (
-            momo,
-            "A2",
-            "authorized",
-            Says::body(|got| momo_answers(got, 9000, "14000078")),
-        ),
-        (
-            momo,
-            "A3",
-            "not_paid_yet",
-            Says::body(|got| momo_answers(got, 1000, "0")),
-        ),
-        (
-            momo,
-            "A4",
-            "review",
-            Says::body(|got| momo_answers(got, 8000, "14000079")),
-        ),
-        (
-            payos,
-            "260105001",
-            "not_paid_yet",
-            Says::body(|_| payos_answers("PENDING", false)),
-        ),
-        (
-            payos,
-            "260105001",
-            "succeeded",
-            Says::body(|_| payos_answers("UNDERPAID", true)),
-        ),
-    ];
-    for (settings, order_ref, outcome, says) in cases {
+    for (settings, order_ref, outcome, says) in answers_without_a_decision() {
         let provider = Provider::start();
         provider.says(says);
         let url = provider.url();
@@ -527,16 +501,11 @@ fn undecided(engine: Engine) {
         desk.enrol();
         app.set_clock(now() + TimeDelta::minutes(12));
         let asked = desk.asked("line");
-        assert_eq!(
-            (asked.outcome.as_str(), asked.state.as_str()),
-            (outcome, "waiting"),
-            "{order_ref}"
-        );
+        let told = (asked.outcome.as_str(), asked.state.as_str());
+        assert_eq!(told, (outcome, "waiting"), "{order_ref}");
         let payments = app.items("/api/v1/payments");
-        let statuses: Vec<&str> = payments
-            .iter()
-            .map(|one| one["status"].as_str().unwrap())
-            .collect();
+        let statuses = payments.iter().map(|one| one["status"].as_str().unwrap());
+        let statuses: Vec<&str> = statuses.collect();
         let expected: &[&str] = if outcome == "not_paid_yet" {
             &[]
         } else {

@@ -98,14 +98,6 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
             "0.toml:2: office.provinces must be a list of texts",
         ),
         (
-            "[status_queries]\nfactor = 0\n",
-            "0.toml:2: status_queries.factor must be a whole number, 1 or more",
-        ),
-        (
-            "[status_queries]\nour_address = \"here\"\n",
-            "0.toml:2: status_queries.our_address is \"here\": write an address such as 203.0.113.7",
-        ),
-        (
             "[log]\nformat = \"xml\"\n",
             "0.toml:2: log.format is \"xml\": write json or pretty",
         ),
@@ -165,6 +157,21 @@ fn a_channel_that_cannot_be_used_is_refused_with_its_place() {
         (
             "[channels.a]\nprovider = \"vnpay\"\nsettings.accounts = [1]\n",
             "0.toml:3: channels.a.settings.accounts must be a list of account numbers in quotes",
+        ),
+    ];
+    refused(&table);
+}
+
+#[test]
+fn a_schedule_that_cannot_be_kept_is_refused() {
+    let table = [
+        (
+            "[status_queries]\nfactor = 0\n",
+            "0.toml:2: status_queries.factor must be a whole number, 1 or more",
+        ),
+        (
+            "[status_queries]\nour_address = \"here\"\n",
+            "0.toml:2: status_queries.our_address is \"here\": write an address such as 203.0.113.7",
         ),
     ];
     refused(&table);

@@ -24,15 +24,14 @@ impl Got {
     }
 }
 
+/// What makes a body from a request.
+pub(crate) type Speech = Arc<dyn Fn(&Got) -> Vec<u8> + Send + Sync>;
+
 /// What it does with a request.
 #[derive(Clone)]
 pub(crate) enum Says {
     /// A status, further headers, a body made from the request.
-    Answer(
-        u16,
-        &'static str,
-        Arc<dyn Fn(&Got) -> Vec<u8> + Send + Sync>,
-    ),
+    Answer(u16, &'static str, Speech),
     /// Takes the request and says nothing.
     Silence,
     /// Closes the connection.
