@@ -247,7 +247,7 @@ CREATE TABLE dossier_counts (
     writer INTEGER NOT NULL,
     n BIGINT NOT NULL,
     PRIMARY KEY (tenant, grain, period, unit_code, procedure_code, class, writer)
-);
+) WITH (fillfactor = 60);
 
 -- Calls that were not taken, kept for a replay after a key is mended; bounded by the writer.
 CREATE TABLE quarantined_calls (
