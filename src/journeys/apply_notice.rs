@@ -1,13 +1,17 @@
 //! Applying one notice to the books: new or repeat, conflict, permitted change of state, decision,
 //! entry. Works on the workbook of a batch; nothing is written here.
 
+use super::consequences::{
+    after_conflict, after_placing, after_refund, after_reversal, after_review,
+};
+use super::move_money::take_back;
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
 use crate::domain::entry::Event;
 use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::{Change, PaymentStatus, change};
-use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded, payment_taken_back};
+use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded};
 use crate::matching::clues::{Clues, clues};
 use crate::matching::rules::{Decision, MatchOutcome, decide};
 use crate::store::UNSETTLED;
@@ -190,17 +194,21 @@ fn change_payment(
     // What was never placed cannot be taken back: it is placed as if the payment began like this.
     let verdict = match row.to_status()? {
         PaymentStatus::Reversed if held_money => {
-            take_back(book, &mut row, Event::PaymentReversed, None)?
+            take_back(book, &mut row, Event::PaymentReversed, None)?;
+            after_reversal(book, &row);
+            Verdict::Recorded
         }
         PaymentStatus::Refunded if held_money => {
-            take_back(book, &mut row, Event::PaymentRefunded, None)?
+            let unasked = take_back(book, &mut row, Event::PaymentRefunded, None)?;
+            after_refund(book, &row, unasked);
+            Verdict::Recorded
         }
-        PaymentStatus::PartiallyRefunded if held_money => take_back(
-            book,
-            &mut row,
-            Event::PaymentRefunded,
-            notice.refunded_minor,
-        )?,
+        PaymentStatus::PartiallyRefunded if held_money => {
+            let refunded = notice.refunded_minor;
+            let unasked = take_back(book, &mut row, Event::PaymentRefunded, refunded)?;
+            after_refund(book, &row, unasked);
+            Verdict::Recorded
+        }
         PaymentStatus::Pending
         | PaymentStatus::Authorized
         | PaymentStatus::Succeeded
@@ -241,6 +249,9 @@ fn place(
             status.as_str(),
             decision.reason
         );
+        if status == PaymentStatus::Review {
+            after_review(book, row);
+        }
         return Ok(if is_unknown {
             Verdict::UnknownOrder
         } else {
@@ -251,6 +262,7 @@ fn place(
     decision.outcome.as_str().clone_into(&mut row.match_outcome);
     post(book, row, &decision, notice.refunded_minor.unwrap_or(0))?;
     row.match_reason = decision.reason;
+    after_placing(book, row, decision.outcome);
     Ok(verdict)
 }
 
@@ -286,39 +298,6 @@ fn post(
     }
     book.stand(row);
     Ok(())
-}
-
-/// The provider took money back: all that stands, or up to the cumulative `refunded` amount.
-fn take_back(
-    book: &mut Workbook<'_>,
-    row: &mut PaymentRow,
-    event: Event,
-    refunded: Option<i64>,
-) -> Result<Verdict, Failure> {
-    let stood = Placement {
-        allocated: row.allocated_minor,
-        credit: row.credit_minor,
-        suspense: row.suspense_minor,
-    };
-    let amount = refunded.map_or(i64::MAX, |cumulative| {
-        (cumulative - row.refunded_minor).max(0)
-    });
-    let taken = stood.take(amount);
-    row.allocated_minor -= taken.allocated;
-    row.credit_minor -= taken.credit;
-    row.suspense_minor -= taken.suspense;
-    row.refunded_minor += taken.allocated + taken.credit + taken.suspense;
-    let unit_code = row
-        .bill_id
-        .map_or_else(String::new, |bill| book.unit_of(bill));
-    let entry = entry(book, row, &unit_code)?;
-    book.postings
-        .extend(payment_taken_back(&entry, event, taken));
-    if let Some(bill) = row.bill_id.filter(|_| taken.allocated > 0) {
-        book.pay(bill, -taken.allocated)?;
-    }
-    book.stand(row);
-    Ok(Verdict::Recorded)
 }
 
 fn entry<'a>(
@@ -364,9 +343,9 @@ fn verdict_of(row: &PaymentRow) -> Verdict {
 fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
     let key_hash = incoming.notice.conflict_key_hash().to_vec();
     let channel = &incoming.channel.name;
-    let payment_id = book
+    let payment = book
         .payment(channel, &incoming.notice.payment_key)
-        .map(|held| held.row.payment_id);
+        .map(|held| held.row.clone());
     let is_repeat = book.seen(channel, &key_hash).is_some();
     if let Some(notice_id) = incoming.recorded_as {
         book.settled.push(notice_id);
@@ -374,9 +353,12 @@ fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
     if !is_repeat {
         let row = notice_row(book, incoming, Verdict::Conflict);
         let facts = Some(facts_text(incoming.notice));
+        if let Some(payment) = &payment {
+            after_conflict(book, payment, row.notice_id);
+        }
         book.add_notice(NoticeRow {
             key_hash,
-            payment_id,
+            payment_id: payment.map(|payment| payment.payment_id),
             facts,
             ..row
         });
