@@ -11,6 +11,7 @@ mod dossier_rows;
 pub mod import_file;
 mod import_rows;
 mod keep_refusals;
+mod keep_silent;
 pub mod lease_chain;
 mod move_money;
 pub mod open_attempts;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::keep_refusals::Quarantine;
+use super::keep_silent::keep_silent;
 use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
@@ -37,6 +38,8 @@ pub struct Call {
     pub channel: Arc<Channel>,
     /// Its notices; all of them commit or fail together.
     pub notices: Vec<Notice>,
+    /// Why there are none, where there are none.
+    pub silent_because: Option<String>,
     /// The call as received, in wire form.
     pub raw: Vec<u8>,
     /// Told what became of it, after the commit.
@@ -268,7 +271,12 @@ impl Queues {
 fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
     let mut by_tenant: HashMap<Tenant, Vec<Call>> = HashMap::new();
     for call in calls {
-        by_tenant.entry(call.channel.tenant).or_default().push(call);
+        if call.notices.is_empty() {
+            let taken = keep_silent(writer, &call);
+            (call.reply)(taken);
+        } else {
+            by_tenant.entry(call.channel.tenant).or_default().push(call);
+        }
     }
     for (tenant, calls) in by_tenant {
         let outcomes = writer.take(tenant, &calls);
