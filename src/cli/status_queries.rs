@@ -15,8 +15,8 @@ use crate::domain::status_query::QueryState;
 use crate::domain::time::{Instant, VIETNAM};
 use crate::journeys::ask_statuses::{Asker, Outcome, Step};
 use crate::journeys::take_notices::{Call, Limits, start_writer};
-use crate::store::status_ops::QueryFilter;
-use crate::store::status_rows::StatusQueryRow;
+use crate::store::ops::QueryFilter;
+use crate::store::rows::StatusQueryRow;
 
 /// Arguments of `status-queries`.
 #[derive(Debug, clap::Args)]
@@ -156,6 +156,7 @@ fn ask(run: &Run, context: &Context) -> anyhow::Result<End> {
     let limits = Limits {
         queue: settings.writer.queue,
         batch: settings.writer.batch,
+        writers: 1,
         quarantine_rows: i64::from(settings.quarantine.max_rows),
     };
     let names = Context::provider_names();

@@ -23,7 +23,7 @@ use crate::domain::time::Instant;
 use crate::intake::provider::Refusal;
 use crate::store::Db;
 use crate::store::failure::Failure;
-use crate::store::status_rows::StatusQueryRow;
+use crate::store::rows::StatusQueryRow;
 
 /// How long an answer waits for the writer.
 const WRITER_PATIENCE: Duration = Duration::from_secs(20);
@@ -286,6 +286,7 @@ fn record(channel: &Arc<Channel>, notices: Vec<Notice>, raw: Vec<u8>, submit: Su
     let call = Call {
         channel: Arc::clone(channel),
         notices,
+        silent_because: None,
         raw,
         reply: Box::new(move |taken| {
             let _ = reply.send(taken);

@@ -13,7 +13,7 @@ use crate::domain::time::Instant;
 use crate::store::Db;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
-use crate::store::status_rows::{QueryChannelRow, StatusQueryRow};
+use crate::store::rows::{QueryChannelRow, StatusQueryRow};
 use crate::store::types::{Ts, Uid};
 use chrono::{DateTime, TimeDelta};
 

@@ -12,8 +12,8 @@ use doisoat::domain::time::Instant;
 use doisoat::intake::providers::ROSTER;
 use doisoat::journeys::ask_statuses::{AskTally, Asker, Outcome, Step, start_asking};
 use doisoat::journeys::take_notices::{Intake, Limits, start_writer};
-use doisoat::store::status_ops::QueryFilter;
-use doisoat::store::status_rows::StatusQueryRow;
+use doisoat::store::ops::QueryFilter;
+use doisoat::store::rows::StatusQueryRow;
 use serde_json::{Value, json};
 
 use crate::status_answers::{momo_answers, payos_answers, platform_answers, vnpay_answers};
@@ -38,6 +38,7 @@ impl Desk {
         let limits = Limits {
             queue: 64,
             batch: 8,
+            writers: 1,
             quarantine_rows: 10,
         };
         let names = ROSTER.iter().map(|provider| provider.name().to_owned());

@@ -2,14 +2,15 @@
 //! `Conn` is the connection of whoever includes it.
 
 mod access;
+mod asking;
 mod books;
+mod cases;
 mod catalogue;
 mod counts;
 mod dossiers;
 pub(super) mod migrations;
 mod payments;
 mod proof;
-mod status_queries;
 
 use super::Conn;
 use crate::store::ops::Queries;

@@ -3,26 +3,33 @@
 //! it. Saying the same again changes nothing.
 
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Answered;
 use super::access::{Bearer, Caller, Need, change, read};
+use super::body::{body, members};
 use super::page::ok;
-use super::put_dossiers::body;
 use crate::domain::ids::Tenant;
 use crate::domain::time::{Instant, parse_rfc3339};
-use crate::intake::json::Json;
 use crate::journeys::open_attempts::{AttemptError, NewAttempt, open_attempts};
 use crate::store::ops::Queries;
-use crate::store::status_rows::StatusQueryRow;
+use crate::store::rows::StatusQueryRow;
 use crate::web::Gateway;
 use crate::web::error::Problem;
 
-/// What a body may hold.
-const MEMBERS: &[&str] = &["channel", "order_ref", "bill_reference", "opened_at"];
-
 /// Characters of an order reference, at most: the longest that a provider takes.
 const LONGEST: usize = 100;
+
+/// An attempt to open.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    channel: String,
+    order_ref: String,
+    bill_reference: String,
+    /// When the order was made at the provider: VNPAY's `vnp_CreateDate`, say. Now, unless given.
+    opened_at: Option<String>,
+}
 
 #[derive(Debug, Serialize)]
 struct AttemptJson {
@@ -70,8 +77,7 @@ pub async fn open(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Pay
         bearer,
         Need::OpenAttempts,
         move |gateway, caller| {
-            let json = Json::parse(&body).map_err(|fault| Problem::NotValid(fault.to_string()))?;
-            let (attempt, opened_at) = asked_for(&json, gateway, caller)?;
+            let (attempt, opened_at) = asked_for(members(&body)?, gateway, caller)?;
             let seen = gateway
                 .db
                 .read(|queries| sees_bill(queries, caller, &attempt.bill_reference))?;
@@ -135,53 +141,38 @@ fn wrong(field: &str, problem: impl Into<String>) -> Problem {
 
 /// The attempt of a body, and when it was made.
 fn asked_for(
-    json: &Json,
+    body: Body,
     gateway: &Gateway,
     caller: &Caller,
 ) -> Result<(NewAttempt, Instant), Problem> {
-    let Json::Object(members) = json else {
-        return Err(Problem::NotValid("the body must be an attempt".to_owned()));
-    };
-    let is_strange = |(name, _): &&(String, Json)| !MEMBERS.contains(&name.as_str());
-    if let Some((name, _)) = members.iter().find(is_strange) {
-        return Err(wrong(name, "is no member of an attempt"));
-    }
-    let text = |name: &str| {
-        let text = json.filled_text(name);
-        text.map(str::to_owned)
-            .map_err(|fault| wrong(name, fault.to_string()))
-    };
-    let attempt = NewAttempt {
-        channel: text("channel")?,
-        order_ref: text("order_ref")?,
-        bill_reference: text("bill_reference")?,
-    };
-    let channel = gateway.channels.get(&attempt.channel);
+    let channel = gateway.channels.get(&body.channel);
     if channel.is_none_or(|channel| channel.tenant.0 != caller.tenant) {
         return Err(wrong("channel", "is no channel of this installation"));
     }
-    let order_ref = &attempt.order_ref;
+    let order_ref = &body.order_ref;
     let is_plain = !order_ref.chars().any(char::is_control) && order_ref.trim() == order_ref;
-    if !is_plain || order_ref.chars().count() > LONGEST {
+    if !is_plain || !(1..=LONGEST).contains(&order_ref.chars().count()) {
         let text = format!("must be 1 to {LONGEST} characters without spaces around them");
         return Err(wrong("order_ref", text));
     }
-    Ok((attempt, opened_at(json, gateway.clock.now())?))
+    let opened_at = opened_at(body.opened_at.as_deref(), gateway.clock.now())?;
+    let attempt = NewAttempt {
+        channel: body.channel,
+        order_ref: body.order_ref,
+        bill_reference: body.bill_reference,
+    };
+    Ok((attempt, opened_at))
 }
 
-/// When the order was made at the provider: VNPAY's `vnp_CreateDate`, say. Now, unless given.
-fn opened_at(json: &Json, now: Instant) -> Result<Instant, Problem> {
-    let field = "opened_at";
-    let given = json.opt_text(field);
-    let Some(text) = given.map_err(|fault| wrong(field, fault.to_string()))? else {
+fn opened_at(given: Option<&str>, now: Instant) -> Result<Instant, Problem> {
+    let Some(text) = given else {
         return Ok(now);
     };
+    // The clocks of two houses differ by minutes.
     let at = parse_rfc3339(text).filter(|at| *at <= now + chrono::TimeDelta::minutes(5));
     at.ok_or_else(|| {
-        wrong(
-            field,
-            "must be an instant such as 2026-01-05T10:30:00+07:00, and not in the future",
-        )
+        let text = "must be an instant such as 2026-01-05T10:30:00+07:00, and not in the future";
+        wrong("opened_at", text)
     })
 }
 

@@ -1,12 +1,9 @@
-//! What the house can ask of the store about status queries and attempts; a family of operations as
-//! in [`super::ops`].
+//! What the house can ask of the store about attempts and the status queries about them. Each method
+//! can fail with any failure; none decides anything.
 
-use super::failure::Failure;
-use super::rows::{AttemptRow, BillRow, PaymentRow};
-use super::status_rows::{QueryChannelRow, StatusQueryRow};
-use super::types::{Ts, Uid};
-
-type Result<T> = std::result::Result<T, Failure>;
+use super::Result;
+use crate::store::rows::{AttemptRow, BillRow, PaymentRow, QueryChannelRow, StatusQueryRow};
+use crate::store::types::{Ts, Uid};
 
 /// How to list status queries.
 #[derive(Debug, Default, Clone)]

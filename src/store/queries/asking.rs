@@ -7,12 +7,9 @@ use diesel::upsert::excluded;
 
 use super::{CHUNK, Conn};
 use crate::store::failure::Failure;
-use crate::store::rows::{AttemptRow, BillRow, PaymentRow};
-use crate::store::schema::{attempts, bills, payments};
-use crate::store::status_ops::{QueryFilter, StatusQueries};
-use crate::store::status_rows::{
-    QueryChannelRow, StatusQueryRow, status_queries, status_query_channels,
-};
+use crate::store::ops::{QueryFilter, StatusQueries};
+use crate::store::rows::{AttemptRow, BillRow, PaymentRow, QueryChannelRow, StatusQueryRow};
+use crate::store::schema::{attempts, bills, payments, status_queries, status_query_channels};
 use crate::store::types::{Ts, Uid};
 
 /// As in the partial index, word for word: neither engine would use it for a bound value.
