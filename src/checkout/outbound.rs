@@ -273,6 +273,15 @@ pub fn name_of<'a>(channel: &'a Channel, name: &'static str) -> Result<&'a str, 
     Ok(name.unwrap_or(""))
 }
 
+/// A code by which a provider says that it did not take a query. Of the code only a few plain
+/// characters are shown, for refusals are logged.
+#[must_use]
+pub fn query_fault(field: &str, code: &str) -> Refusal {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '-';
+    let shown: String = code.chars().filter(is_plain).take(8).collect();
+    Refusal::malformed(field, format!("is {shown}: the query was not taken"))
+}
+
 /// A kind of request that a provider does not take.
 #[must_use]
 pub fn not_taken(provider: &str) -> Refusal {

@@ -170,7 +170,11 @@ fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
         !needed && own_scheme(name, secret).is_none() && channel.secret(secret).is_empty()
     });
     for (secret, _) in optional {
-        let text = format!("without secrets.{secret} we cannot ask {name} for payments or status");
+        // Said below, with what it means.
+        if matches!(asked(channel), Err(NotAsked::Lacks(lacking)) if lacking == *secret) {
+            continue;
+        }
+        let text = format!("without secrets.{secret} no request to {name} can be signed");
         findings.add(Grade::Warning, about.clone(), text);
     }
     let (grade, text) = status_queries(channel, loaded);

@@ -131,7 +131,9 @@ impl Queue<'_> {
                     last_asked_at: Some(Ts(now)),
                     ..*row
                 };
-                queries.mark_status_query(&claimed, tries)?;
+                if !queries.mark_status_query(&claimed, tries)? {
+                    continue;
+                }
                 let standing = self.standing(queries)?;
                 queries.insert_query_channel(&QueryChannelRow {
                     next_at: held_until,

@@ -384,6 +384,39 @@ scene!(
 );
 
 scene!(
+    fn of_many_who_ask_at_the_same_moment_one_asks(scene) {
+        for number in 2..=6 {
+            attempt_opened(&scene.app, "line", &format!("ORDER-{number}"), &scene.bill);
+        }
+        scene.desk.enrol();
+        scene.app.set_clock(now() + TimeDelta::minutes(12));
+        scene.provider.says(Says::body(|got| vnpay_answers(got, "02", "0")));
+        let desks: Vec<Desk> = (0..4).map(|_| Desk::open(&scene.app)).collect();
+        for round in 1..=6 {
+            let start = std::sync::Barrier::new(desks.len());
+            let asked: usize = std::thread::scope(|scope| {
+                let ask = |desk| {
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        usize::from(matches!(Desk::step(desk, "line"), Step::Asked(_)))
+                    })
+                };
+                let threads: Vec<_> = desks.iter().map(ask).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+            });
+            assert_eq!((asked, scene.provider.got().len()), (1, round));
+            scene.app.set_clock(scene.app.clock.now() + TimeDelta::seconds(1));
+        }
+        let orders = scene.provider.got();
+        let mut orders: Vec<String> = orders.iter().map(|got| got.json()["vnp_TxnRef"].to_string()).collect();
+        orders.sort();
+        orders.dedup();
+        assert_eq!(orders.len(), 6);
+    }
+);
+
+scene!(
     fn an_answer_that_comes_after_its_claim_ran_out_does_not_overwrite_a_later_one(scene) {
         let other = Desk::open(&scene.app);
         let due = scene.is_due();

@@ -4,7 +4,7 @@
 
 use crate::checkout::outbound::{
     Asks, Kind, Members, Outbound, Question, Request, Signed, Standing, Told, Way, add,
-    ampersanded, key, name_of, not_taken, text,
+    ampersanded, key, name_of, not_taken, query_fault, text,
 };
 use crate::config::channel::Channel;
 use crate::domain::notice::Notice;
@@ -130,8 +130,7 @@ impl Asks for Momo {
             // The order is not known: nobody began to pay.
             None if code == "42" => return Ok(Told::nothing(Standing::NotFound)),
             None => {
-                let reason = format!("is {code}: the query was not taken");
-                return Err(Refusal::malformed("resultCode", reason));
+                return Err(query_fault("resultCode", code));
             }
         };
         notice(&answer, question, status).map(Told::one)

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::checkout::outbound::{
     Asks, Kind, Members, Outbound, Question, Request, Signed, Standing, Told, Way, ampersanded,
-    key, missing, name_of, not_taken, text,
+    key, missing, name_of, not_taken, query_fault, text,
 };
 use crate::config::channel::Channel;
 use crate::domain::notice::Notice;
@@ -106,8 +106,7 @@ impl Asks for PayOs {
             "00" => {}
             "101" => return Ok(Told::nothing(Standing::NotFound)),
             code => {
-                let reason = format!("is {code:?}: the query was not taken");
-                return Err(Refusal::malformed("code", reason));
+                return Err(query_fault("code", code));
             }
         }
         let data = answer.at("data").ok_or_else(|| missing("data"))?;

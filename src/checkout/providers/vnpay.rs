@@ -4,7 +4,7 @@
 
 use crate::checkout::outbound::{
     Asks, Kind, Members, Outbound, Question, Request, Signed, Standing, Told, Way, add, key,
-    members_of, name_of, not_taken, piped, text, value,
+    members_of, name_of, not_taken, piped, query_fault, text, value,
 };
 use crate::config::channel::Channel;
 use crate::domain::notice::Notice;
@@ -192,8 +192,7 @@ impl Asks for Vnpay {
             // Speaks of no money, and nobody documents how it is signed.
             "91" => return Ok(Told::nothing(Standing::NotFound)),
             code => {
-                let reason = format!("is {code:?}: the query was not taken");
-                return Err(Refusal::malformed("vnp_ResponseCode", reason));
+                return Err(query_fault("vnp_ResponseCode", code));
             }
         }
         must_be_genuine(&members, channel)?;

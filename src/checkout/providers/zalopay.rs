@@ -5,7 +5,7 @@
 
 use crate::checkout::outbound::{
     Asks, Kind, Members, Outbound, Question, Request, Signed, Standing, Told, Way, add, key,
-    name_of, not_taken, piped, text,
+    name_of, not_taken, piped, query_fault, text,
 };
 use crate::config::channel::Channel;
 use crate::domain::notice::Notice;
@@ -101,8 +101,7 @@ impl Asks for ZaloPay {
             },
             "3" => PaymentStatus::Pending,
             code => {
-                let reason = format!("is {code}, which nobody documents");
-                return Err(Refusal::malformed("return_code", reason));
+                return Err(query_fault("return_code", code));
             }
         };
         told(&answer, question, status)
@@ -127,8 +126,7 @@ fn fault(answer: &Json) -> Result<Fault, Refusal> {
     match sub {
         "-101" => Ok(Fault::NoOrder),
         "-2" | "-401" | "-402" | "-403" | "-429" | "-500" | "-503" => {
-            let reason = format!("is {sub}: the query was not taken");
-            Err(Refusal::malformed("sub_return_code", reason))
+            Err(query_fault("sub_return_code", sub))
         }
         _ => Ok(Fault::Payment),
     }
