@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use chrono::TimeDelta;
 use doisoat::config::clock::Clock;
+use doisoat::config::settings::Settings;
 use doisoat::domain::time::Instant;
 use doisoat::intake::providers::ROSTER;
 use doisoat::journeys::ask_statuses::{AskTally, Asker, Outcome, Step, start_asking};
@@ -21,7 +22,7 @@ use crate::support::app::now;
 use crate::support::database::TestDatabase;
 use crate::support::http::request;
 use crate::support::office::{HERE, vnpay_query};
-use crate::support::provider::{Provider, Says};
+use crate::support::provider::{Provider, Says, TLS};
 use crate::support::{Engine, TestApp, both};
 
 /// Somebody who asks, with a writer of its own, as a second gateway on the same database would.
@@ -35,6 +36,10 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn open(app: &TestApp) -> Self {
+        Self::with(app, &app.settings)
+    }
+
+    fn with(app: &TestApp, settings: &Settings) -> Self {
         let limits = Limits {
             queue: 64,
             batch: 8,
@@ -45,7 +50,7 @@ impl Desk {
         let (intake, writer) = start_writer(&app.db, &app.clock, names.collect(), limits).unwrap();
         let tally = Arc::<AskTally>::default();
         Self {
-            asker: Asker::new(&app.db, &app.settings, Arc::clone(&tally)),
+            asker: Asker::new(&app.db, settings, Arc::clone(&tally)),
             clock: app.clock.clone(),
             intake: Some(intake),
             writer: Some(writer),
@@ -483,6 +488,15 @@ fn silence(engine: Engine) {
     app.set_clock(now() + TimeDelta::minutes(12));
     assert_eq!(desk.asked("line").outcome, "timeout");
     assert!(app.items("/api/v1/payments").is_empty());
+    drop(desk);
+    // TLS to somebody who speaks none ends as it should, and is tried in earnest.
+    let mut settings = app.settings.clone();
+    let line = settings.channels.get_mut("line").unwrap();
+    line.query_url = Some(provider.url().replace("http://", "https://"));
+    let desk = Desk::with(&app, &settings);
+    app.set_clock(now() + TimeDelta::minutes(60));
+    assert_eq!(desk.asked("line").outcome, "unreachable");
+    assert_eq!(provider.got().last().unwrap().line, TLS);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// The line of a caller who speaks TLS.
+pub(crate) const TLS: &str = "TLS";
+
 /// A request as the provider got it.
 #[derive(Debug, Clone)]
 pub(crate) struct Got {
@@ -119,6 +122,9 @@ fn serve(mut socket: TcpStream, says: &Mutex<Says>, got: &Mutex<Vec<Got>>) -> Op
         .unwrap();
     let request = read_request(&mut socket)?;
     got.lock().unwrap().push(request.clone());
+    if request.line == TLS {
+        return None;
+    }
     let says = says.lock().unwrap().clone();
     match says {
         Says::HangUp => None,
@@ -142,6 +148,14 @@ fn read_request(socket: &mut TcpStream) -> Option<Got> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
+        // A greeting of TLS, which is not spoken here.
+        if bytes.first() == Some(&0x16) {
+            return Some(Got {
+                line: TLS.to_owned(),
+                headers: Vec::new(),
+                body: String::new(),
+            });
+        }
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         if let Some(end) = end {
             let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
