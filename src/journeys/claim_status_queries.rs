@@ -6,6 +6,7 @@
 use crate::checkout::outbound::Standing;
 use crate::checkout::schedule::{channel_at, first_at, last_chance_at, next_at};
 use crate::config::settings::StatusQuerySettings;
+use crate::domain::bill::BillState;
 use crate::domain::ids::lowest_uuid_at;
 use crate::domain::payment::PaymentStatus;
 use crate::domain::status_query::QueryState;
@@ -257,7 +258,8 @@ fn answered(row: StatusQueryRow, status: PaymentStatus) -> StatusQueryRow {
     }
 }
 
-/// The final status of the order's payments, when there are some and none is unfinished.
+/// The final status of the order's payments, when there are some, none is unfinished, and they paid
+/// the whole bill: an order may be paid in parts, each with a webhook that can be lost.
 fn settled(
     queries: &mut dyn Queries,
     row: &StatusQueryRow,
@@ -281,7 +283,17 @@ fn settled(
             | PaymentStatus::Outgoing) => last = Some(status),
         }
     }
-    Ok(last)
+    let is_part = last.is_some_and(PaymentStatus::is_money) && is_part_paid(queries, row)?;
+    Ok(last.filter(|_| !is_part))
+}
+
+fn is_part_paid(queries: &mut dyn Queries, row: &StatusQueryRow) -> Result<bool, Failure> {
+    let attempt = queries.find_attempt(row.tenant, &row.channel, &row.order_ref)?;
+    let Some(attempt) = attempt else {
+        return Ok(false);
+    };
+    let bill = queries.find_bill_by_id(row.tenant, attempt.bill_id)?;
+    Ok(bill.is_some_and(|bill| bill.state == BillState::PartPaid.as_str()))
 }
 
 /// When a payment was recorded, by the time inside its id.

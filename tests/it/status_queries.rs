@@ -233,6 +233,17 @@ scene!(
 );
 
 scene!(
+    fn an_order_that_is_paid_in_part_is_still_asked_about(scene) {
+        let query = vnpay_query("14000077", ORDER, 20_000, "k");
+        scene.app.send(&request("GET", &format!("/webhooks/line?{query}"), &[], b""));
+        let bill = scene.app.get(&format!("/api/v1/bills/{}", scene.bill));
+        assert_eq!(bill["state"], "part_paid");
+        scene.provider.says(Says::status(200, "", r#"{"vnp_ResponseCode":"91"}"#));
+        assert_eq!(scene.asked(), pair("not_found", "waiting"));
+    }
+);
+
+scene!(
     fn what_is_undecided_stays_pending_and_is_asked_again_until_it_is_decided(scene) {
         scene.provider.says(Says::body(|got| vnpay_answers(got, "01", "0")));
         assert_eq!(scene.asked(), pair("not_paid_yet", "waiting"));
