@@ -22,6 +22,7 @@ mod imports;
 mod indicators;
 mod journal;
 mod matching;
+mod memos;
 mod migrations;
 mod providers;
 mod support;
