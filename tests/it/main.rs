@@ -23,6 +23,7 @@ mod imports;
 mod indicators;
 mod journal;
 mod matching;
+mod memos;
 mod migrations;
 mod providers;
 mod status_answers;
