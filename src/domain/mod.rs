@@ -18,4 +18,5 @@ pub mod money;
 pub mod notice;
 pub mod payment;
 pub mod reference;
+pub mod tariff;
 pub mod time;

@@ -17,6 +17,8 @@ mod postgres;
 pub mod rows;
 mod schema;
 mod sqlite;
+pub mod tariff_ops;
+pub mod tariff_rows;
 pub mod types;
 
 pub use convert::UNSETTLED;

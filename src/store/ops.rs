@@ -9,6 +9,7 @@ use super::rows::{
     NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedHead,
     QuarantinedRow, TokenRow, UnitRow,
 };
+use super::tariff_ops::Tariffs;
 use super::types::{Ts, Uid};
 use crate::domain::time::Day;
 
@@ -16,7 +17,7 @@ type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Counts + Proof
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Counts + Proof + Tariffs
 {
 }
 

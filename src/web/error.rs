@@ -40,6 +40,8 @@ pub enum Problem {
         /// Whether it contradicts what the books hold.
         is_contradiction: bool,
     },
+    /// A question for a price that the tariff does not answer: the stable code, and why.
+    Unpriced(&'static str, String),
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -68,6 +70,7 @@ impl Problem {
                 "wrong_field",
                 "A field is wrong",
             ),
+            Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -84,7 +87,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) => f.write_str(detail),
+            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Unpriced(_, detail) => {
+                f.write_str(detail)
+            }
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
@@ -112,7 +117,8 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
-            | Self::Wrong { .. } => None,
+            | Self::Wrong { .. }
+            | Self::Unpriced(..) => None,
         }
     }
 }
