@@ -25,5 +25,6 @@ mod matching;
 mod migrations;
 mod providers;
 mod support;
+mod tariffs;
 mod verify;
 mod webhooks;

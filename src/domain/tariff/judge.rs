@@ -11,6 +11,9 @@ use super::quote::{Person, after, amount};
 use super::scope::Case;
 use super::{Role, Rule};
 
+/// Groups of which every set is tried where that is needed.
+const MOST_GROUPS: usize = 6;
+
 /// What a fee item says of how its amount came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measure {
@@ -104,24 +107,60 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
+    /// The rules about the fee that apply, whoever the person is.
+    fn in_scope(&self) -> impl Iterator<Item = &'a Rule> + Clone {
+        let case = self.case;
+        self.rules.iter().filter(|rule| {
+            let scope = &rule.scope;
+            scope.is_about(case.procedure_code, case.kind, case.fee_code)
+                && scope.outside(case).is_none()
+        })
+    }
+
+    /// Groups that rules in scope name, one of each that the same rules name.
+    fn known_groups(&self) -> Vec<&'a String> {
+        let all: BTreeSet<&String> = self
+            .in_scope()
+            .flat_map(|rule| &rule.scope.groups)
+            .collect();
+        let mut seen = BTreeSet::new();
+        let naming = |group: &&String| -> Vec<&str> {
+            let names = self
+                .in_scope()
+                .filter(|rule| rule.scope.groups.contains(*group));
+            names.map(|rule| rule.id.as_str()).collect()
+        };
+        all.into_iter()
+            .filter(|group| seen.insert(naming(group)))
+            .collect()
+    }
+
     /// The sets of groups that have to be tried: the one told, or nobody's and each group alone. Of
-    /// several groups one gives the price and one the relief, so these say all there is.
+    /// several groups one gives the price and one the relief, so these say all there is, unless a
+    /// rule for a group sets others aside: then every set is tried.
     fn people(&self) -> Vec<Vec<String>> {
         if let Some(groups) = self.groups {
             return vec![groups.to_vec()];
         }
-        let about = |rule: &&Rule| {
-            let fee = (self.case.procedure_code, self.case.kind, self.case.fee_code);
-            rule.scope.is_about(fee.0, fee.1, fee.2) && rule.scope.outside(self.case).is_none()
-        };
-        let known: BTreeSet<&String> = self
-            .rules
-            .iter()
-            .filter(about)
-            .flat_map(|rule| &rule.scope.groups)
-            .collect();
+        let known = self.known_groups();
+        if self.sets_aside_for_a_group() {
+            let mut sets: Vec<Vec<String>> = vec![Vec::new()];
+            for group in known.into_iter().take(MOST_GROUPS) {
+                let with = sets
+                    .iter()
+                    .map(|set| [set.as_slice(), &[group.clone()]].concat());
+                let with: Vec<Vec<String>> = with.collect();
+                sets.extend(with);
+            }
+            return sets;
+        }
         let alone = known.into_iter().map(|group| vec![group.clone()]);
         [Vec::new()].into_iter().chain(alone).collect()
+    }
+
+    fn sets_aside_for_a_group(&self) -> bool {
+        self.in_scope()
+            .any(|rule| !rule.scope.groups.is_empty() && !rule.prevails_over.is_empty())
     }
 
     /// The rules of a role that could decide, each once; `None` among them where none might apply.
@@ -164,6 +203,10 @@ impl<'a> Search<'a> {
         let needs = |needed: fn(&Formula) -> bool| formulas.clone().any(needed);
         let is_piecewise = self.measure.quantity.is_none() && needs(Formula::counts_pieces);
         let is_share = self.measure.base.is_none() && needs(|formula| formula.rate.is_some());
+        if is_piecewise && is_share {
+            // A price by pieces under a relief by value: too much is open to be sure of anything.
+            return true;
+        }
         let pieces = self.measure.quantity.unwrap_or(1);
         let base = self.measure.base.unwrap_or(0);
         let (mut low, mut high) = match (is_piecewise, is_share) {
