@@ -20,7 +20,8 @@ use crate::journeys::import_file::{Import, ImportError, Imported, Kind};
     units:      unit_code, name_vi, name_en, level, parent_code, valid_from, valid_to\n\
     procedures: procedure_code, name, field, level, has_fee\n\
     dossiers:   dossier_code, procedure_code, unit_code, received_on, submitted_via, status,\n            \
-    applicant_name, fee_items, bill_due_on, bill_reference, bills, person_groups\n\
+    applicant_name, fee_items, bill_due_on, bill_reference, bills, person_groups;\n            \
+    a fee item may say quantity and base besides kind, code, name, amount, basis\n\
     person-groups: person_group, name_vi, name_en\n\
     tariffs:    rule_id, procedure_code, fee_kind, fee_code, fee_name, role, submitted_via, units,\n            \
     groups, amount, steps, percent, floor, cap, percent_off, legal_basis,\n            \

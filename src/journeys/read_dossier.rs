@@ -426,18 +426,6 @@ mod tests {
             ("bills", r#"[{"items":[0]},{"items":[0]}]"#, "bills.1.items"),
             ("bills", r#"[{"item":[0]}]"#, "bills.0.item"),
             ("unit", r#""x""#, "unit"),
-            ("person_groups", r#""rich""#, "person_groups"),
-            ("person_groups", r#"[1]"#, "person_groups"),
-            (
-                "fee_items",
-                r#"[{"kind":"phi","amount":1,"quantity":0}]"#,
-                "fee_items.0.quantity",
-            ),
-            (
-                "fee_items",
-                r#"[{"kind":"phi","amount":1,"base":-1}]"#,
-                "fee_items.0.base",
-            ),
             ("applicant_name", r#""A\u0000B""#, "applicant_name"),
             (
                 "fee_items",
@@ -453,6 +441,40 @@ mod tests {
         for (field, value, named) in table {
             let error = read(&[(field, value)]).unwrap_err();
             assert_eq!(error.field, named, "{field} {value}: {error}");
+        }
+    }
+
+    #[test]
+    fn wrong_grounds_of_an_amount_are_named() {
+        let table = [
+            ("person_groups", r#""rich""#, "person_groups"),
+            ("person_groups", r#"[1]"#, "person_groups"),
+            (
+                "fee_items",
+                r#"[{"kind":"phi","amount":1,"quantity":0}]"#,
+                "fee_items.0.quantity",
+            ),
+            (
+                "fee_items",
+                r#"[{"kind":"phi","amount":1,"base":-1}]"#,
+                "fee_items.0.base",
+            ),
+        ];
+        for (field, value, named) in table {
+            assert_eq!(read(&[(field, value)]).unwrap_err().field, named, "{value}");
+        }
+        let groups = |value| read(&[("person_groups", value)]).unwrap().grounds.groups;
+        let poor = Some(vec!["poor".to_owned()]);
+        for (value, told) in [
+            (r#""""#, None),
+            ("null", None),
+            ("[]", Some(Vec::new())),
+            (r#""[]""#, Some(Vec::new())),
+            (r#"["poor"]"#, poor.clone()),
+            (r#""[\"poor\"]""#, poor.clone()),
+            (r#""poor""#, poor),
+        ] {
+            assert_eq!(groups(value), told, "{value}");
         }
     }
 

@@ -7,7 +7,7 @@ use super::{List, told};
 use crate::cli::output::{say, say_json};
 use crate::cli::{Context, End};
 use crate::domain::money::Money;
-use crate::domain::time::{Day, vietnam_day};
+use crate::domain::time::{Day, VIETNAM, vietnam_day};
 use crate::journeys::tariffs::TariffError;
 use crate::reporting::table::{Cell, Column, Kind, Table, to_text};
 use crate::store::failure::Failure;
@@ -135,26 +135,60 @@ pub(super) fn show(tenant: i32, rule: &str, context: &Context) -> anyhow::Result
         let unknown = TariffError::Unknown(rule.to_owned());
         return told(context, Err::<(), _>(unknown), |_, ()| {});
     };
-    let value = rule_json(&row, vietnam_day(context.clock.now()))?;
+    let today = vietnam_day(context.clock.now());
     if context.is_json {
-        say_json(&value);
+        say_json(&rule_json(&row, today)?);
         return Ok(End::Done);
     }
-    for (name, member) in value.as_object().into_iter().flatten() {
-        let shown = match member {
-            Value::Null => continue,
-            Value::String(text) => text.clone(),
-            Value::Array(items) => {
-                let words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                words.join(" ")
-            }
-            other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_)) => other.to_string(),
-        };
+    for (name, shown) in rule_lines(&row, today)? {
         if !shown.is_empty() {
-            say(&format!("{name:18} {shown}"));
+            say(&format!("{name:16} {shown}"));
         }
     }
     Ok(End::Done)
+}
+
+/// The rule for eyes: what it says, then its life; empty where there is nothing to tell.
+fn rule_lines(row: &TariffRuleRow, today: Day) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
+    let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    let done = |at: Option<Ts>, by: &Option<String>, why: &Option<String>| {
+        let Some(at) = at else { return String::new() };
+        let local = at.0.with_timezone(&VIETNAM).format("%d/%m/%Y %H:%M");
+        let by = by.as_ref().map(|by| format!(" by {by}"));
+        let why = why.as_ref().map(|why| format!(": {why}"));
+        format!(
+            "{local}{}{}",
+            by.unwrap_or_default(),
+            why.unwrap_or_default()
+        )
+    };
+    let fee = [&row.fee_kind, &row.fee_code].map(maybe).join(" ");
+    Ok(vec![
+        ("rule", row.rule_id.clone()),
+        ("state", row.state_on(today).as_str().to_owned()),
+        ("procedure", row.procedure_code.clone()),
+        ("fee", format!("{} {}", fee.trim(), row.fee_name)),
+        ("says", row.to_rule()?.effect.in_words()),
+        (
+            "submitted via",
+            row.submitted_via.as_deref().unwrap_or("any").to_owned(),
+        ),
+        ("units", row.units.clone()),
+        ("groups", row.person_groups.clone()),
+        ("legal basis", row.legal_basis.clone()),
+        ("first day", row.effective_from.to_string()),
+        ("last day", day(row.last_day())),
+        ("replaces", maybe(&row.replaces)),
+        ("prevails over", row.prevails_over.clone()),
+        ("decision", row.decision.clone()),
+        ("drafted", done(Some(row.drafted_at), &None, &None)),
+        (
+            "activated",
+            done(row.activated_at, &row.activated_by, &row.activation_reason),
+        ),
+        ("ended", done(row.ended_at, &row.ended_by, &row.end_reason)),
+    ])
 }
 
 /// A flag with the dossier and the fee item it stands on.

@@ -154,11 +154,14 @@ impl Formula {
         if self.flat > 0 || (self.steps.is_empty() && self.rate.is_none()) {
             parts.push(self.flat.to_string());
         }
-        parts.extend(
-            self.steps
-                .iter()
-                .map(|step| format!("{} for each piece from the {}.", step.each, step.from)),
-        );
+        let steps: Vec<String> = self
+            .steps
+            .iter()
+            .map(|step| format!("{} per piece from no. {}", step.each, step.from))
+            .collect();
+        if !steps.is_empty() {
+            parts.push(steps.join(", then "));
+        }
         parts.extend(
             self.rate
                 .map(|rate| format!("{}% of the base value", rate.to_percent_text())),
@@ -258,6 +261,8 @@ mod tests {
             assert_eq!(copies.amount(pieces, 0), Some(minor), "{pieces}");
         }
         assert_eq!(copies.amount(197, 0), Some(199_000));
+        let words = "2000 per piece from no. 1, then 1000 per piece from no. 3, at most 200000";
+        assert_eq!(copies.in_words(), words);
         let huge = Formula {
             steps: vec![Step {
                 from: 1,

@@ -146,10 +146,12 @@ impl<'a> Search<'a> {
         if self.sets_aside_for_a_group() {
             let mut sets: Vec<Vec<String>> = vec![Vec::new()];
             for group in known.into_iter().take(MOST_GROUPS) {
-                let with = sets
-                    .iter()
-                    .map(|set| [set.as_slice(), &[group.clone()]].concat());
-                let with: Vec<Vec<String>> = with.collect();
+                let with = |set: &Vec<String>| {
+                    let mut set = set.clone();
+                    set.push(group.clone());
+                    set
+                };
+                let with: Vec<Vec<String>> = sets.iter().map(with).collect();
                 sets.extend(with);
             }
             return sets;

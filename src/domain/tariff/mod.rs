@@ -102,4 +102,8 @@ pub struct Rule {
 }
 
 #[cfg(test)]
+mod decision_tests;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
