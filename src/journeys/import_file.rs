@@ -219,6 +219,7 @@ impl Import<'_> {
         self.db.write(|queries| {
             let put = draft_rules(queries, self.tenant.0, Ts(self.now), file, &rules)?;
             self.remember(queries, Kind::Tariffs, file, file_hash, put)?;
+            must_be_unchanged(file, file_hash)?;
             Ok(put)
         })
     }
@@ -259,11 +260,7 @@ impl Import<'_> {
             })?;
             let put = putter.finish(queries, self.holder)?;
             self.remember(queries, Kind::Dossiers, file, file_hash, put)?;
-            if file.hash()? != file_hash {
-                return Err(
-                    file.problem("the file changed while it was read; nothing was imported")
-                );
-            }
+            must_be_unchanged(file, file_hash)?;
             Ok(put)
         })
     }
@@ -319,6 +316,13 @@ impl Import<'_> {
         })?;
         Ok(())
     }
+}
+
+fn must_be_unchanged(file: &Source, file_hash: &[u8]) -> Result<(), ImportError> {
+    if file.hash()? == file_hash {
+        return Ok(());
+    }
+    Err(file.problem("the file changed while it was read; nothing was imported"))
 }
 
 /// Reads a whole file of few rows, each code once.

@@ -216,7 +216,7 @@ fn money(minor: i64) -> String {
 }
 
 fn lost_line(lost: &Lost) -> String {
-    format!("{} {} ({})", lost.rule, lost.why, lost.basis)
+    format!("{}: {} ({})", lost.rule, lost.why, lost.basis)
 }
 
 impl Quoted {

@@ -233,7 +233,7 @@ both!(fn a_quote_that_cannot_be_given_says_why_by_a_stable_code(app) {
         assert_eq!((told.0, told.1.as_str()), (status, code), "{query}: {}", told.2);
     }
     let (_, _, detail) = no_quote(app, table[0].0);
-    assert!(detail.contains("tt75-permanent-online is not in force on the reception day"), "{detail}");
+    assert!(detail.contains("tt75-permanent-online: not in force on the reception day"), "{detail}");
     let reply = app.ask("nobody", "GET", "/api/v1/quote?procedure=1.004222", "");
     assert_eq!(reply.status, 401);
 });

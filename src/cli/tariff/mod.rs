@@ -143,17 +143,19 @@ fn told<T>(
         }
         Err(TariffError::Failed(failure)) => Err(failure.into()),
         Err(wrong) => {
-            if context.is_json {
-                let problem = wrong.to_string();
-                say_json(
-                    &json!({ "outcome": "refused", "code": wrong.code(), "problem": problem }),
-                );
-            }
-            complain(&format!("doisoat: {wrong}"));
+            refuse(context, &wrong);
             complain("nothing was changed");
             Ok(End::Failed)
         }
     }
+}
+
+fn refuse(context: &Context, wrong: &TariffError) {
+    if context.is_json {
+        let problem = wrong.to_string();
+        say_json(&json!({ "outcome": "refused", "code": wrong.code(), "problem": problem }));
+    }
+    complain(&format!("doisoat: {wrong}"));
 }
 
 fn tell_activated(context: &Context, done: Vec<Activated>) {

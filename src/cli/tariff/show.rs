@@ -1,9 +1,11 @@
 //! What `doisoat tariff` shows: rules as a table or one by one, and fee items that contradict them,
 //! for eyes and as JSON. Changes nothing.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
-use super::{List, told};
+use super::{List, refuse};
 use crate::cli::output::{say, say_json};
 use crate::cli::{Context, End};
 use crate::domain::money::Money;
@@ -132,8 +134,8 @@ pub(super) fn show(tenant: i32, rule: &str, context: &Context) -> anyhow::Result
         .ready_db()?
         .read(|queries| queries.find_tariff_rule(tenant, rule))?;
     let Some(row) = found else {
-        let unknown = TariffError::Unknown(rule.to_owned());
-        return told(context, Err::<(), _>(unknown), |_, ()| {});
+        refuse(context, &TariffError::Unknown(rule.to_owned()));
+        return Ok(End::Failed);
     };
     let today = vietnam_day(context.clock.now());
     if context.is_json {
@@ -199,15 +201,17 @@ pub(super) fn flags(tenant: i32, limit: i64, context: &Context) -> anyhow::Resul
         let flags = queries.list_tariff_flags(tenant, None, limit)?;
         let mut ids: Vec<Uid> = flags.iter().map(|flag| flag.dossier_id).collect();
         ids.dedup();
-        let dossiers = queries.list_dossiers_by_id(tenant, &ids)?;
-        let items = queries.list_fee_items_of(tenant, &ids)?;
+        let dossiers = queries.list_dossiers_by_id(tenant, &ids)?.into_iter();
+        let dossiers: HashMap<Uid, DossierRow> =
+            dossiers.map(|row| (row.dossier_id, row)).collect();
+        let items = queries.list_fee_items_of(tenant, &ids)?.into_iter();
+        let items: HashMap<(Uid, i32), FeeItemRow> = items
+            .map(|row| ((row.dossier_id, row.position), row))
+            .collect();
         let with = |flag: TariffFlagRow| {
-            let key = (flag.dossier_id, flag.position);
-            let dossier = dossiers.iter().find(|row| row.dossier_id == key.0);
-            let item = items
-                .iter()
-                .find(|row| (row.dossier_id, row.position) == key);
-            (flag, dossier.cloned(), item.cloned())
+            let item = items.get(&(flag.dossier_id, flag.position)).cloned();
+            let dossier = dossiers.get(&flag.dossier_id).cloned();
+            (flag, dossier, item)
         };
         let flagged: Vec<Flagged> = flags.into_iter().map(with).collect();
         Ok::<_, Failure>(flagged)

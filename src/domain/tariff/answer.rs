@@ -20,16 +20,16 @@ pub struct Taken {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Why {
     /// Received before its first or after its last day.
-    #[error("is not in force on the reception day")]
+    #[error("not in force on the reception day")]
     Day,
     /// For another way of handing in.
-    #[error("is for another way of submission")]
+    #[error("for another way of submission")]
     Via,
     /// For other places.
-    #[error("is for other places")]
+    #[error("for other places")]
     Place,
     /// For people of other groups.
-    #[error("is for other people")]
+    #[error("for other people")]
     Person,
     /// The texts contradict each other and the office decided.
     #[error("{by} prevails over it: {decision}")]
@@ -40,7 +40,7 @@ pub enum Why {
         decision: String,
     },
     /// For everybody, where a rule for a group of the person applies.
-    #[error("is for everybody; {by} is for a group of the person")]
+    #[error("for everybody; {by} is for a group of the person")]
     Everybody {
         /// That rule.
         by: String,
