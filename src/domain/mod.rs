@@ -9,6 +9,7 @@
 pub mod bill;
 pub mod catalogue;
 pub mod classification;
+pub mod difference;
 pub mod dossier;
 pub mod dossier_code;
 pub mod entry;
@@ -18,5 +19,6 @@ pub mod money;
 pub mod notice;
 pub mod payment;
 pub mod reference;
+pub mod refund;
 pub mod tariff;
 pub mod time;

@@ -10,10 +10,12 @@ use super::error::{Problem, only_get, only_get_and_put, only_post};
 
 pub mod access;
 pub mod bills;
+pub mod body;
 pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
 pub mod notices;
+pub mod once;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;

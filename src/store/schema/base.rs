@@ -1,13 +1,6 @@
-//! The tables as Diesel sees them, one definition for both engines. Instants and ids have SQL types
-//! of our own because the engines keep them differently.
+//! The tables of the main job: what is owed, what was reported, the books and the counts.
 
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "the columns are explained in migrations/"
-)]
-
-use diesel::{allow_tables_to_appear_in_same_query, table};
+use diesel::table;
 
 table! {
     use diesel::sql_types::*;
@@ -67,6 +60,21 @@ table! {
         unit_code -> Nullable<Text>,
         created_at -> SqlTs,
         expires_at -> Nullable<SqlTs>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::SqlTs;
+    answered_requests (tenant, token_hash, idempotency_key) {
+        tenant -> Integer,
+        token_hash -> Binary,
+        idempotency_key -> Text,
+        request_hash -> Binary,
+        begun_at -> SqlTs,
+        status -> Nullable<Integer>,
+        content_type -> Text,
+        body -> Binary,
     }
 }
 
@@ -196,6 +204,8 @@ table! {
         credit_minor -> BigInt,
         suspense_minor -> BigInt,
         refunded_minor -> BigInt,
+        refunding_minor -> BigInt,
+        returned_minor -> BigInt,
     }
 }
 
@@ -284,87 +294,5 @@ table! {
         raw -> Binary,
         arrived_at -> SqlTs,
         replayed_at -> Nullable<SqlTs>,
-    }
-}
-
-allow_tables_to_appear_in_same_query!(
-    units,
-    procedures,
-    provider_slots,
-    officers,
-    tokens,
-    dossiers,
-    bills,
-    fee_items,
-    attempts,
-    imports,
-    notices,
-    payments,
-    postings,
-    account_balances,
-    seal_chains,
-    seal_blocks,
-    dossier_counts,
-    quarantined_calls
-);
-
-table! {
-    use diesel::sql_types::*;
-    person_groups (tenant, code) {
-        tenant -> Integer,
-        code -> Text,
-        name_vi -> Text,
-        name_en -> Text,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::store::types::SqlTs;
-    tariff_rules (tenant, rule_id) {
-        tenant -> Integer,
-        rule_id -> Text,
-        procedure_code -> Text,
-        fee_kind -> Nullable<Text>,
-        fee_code -> Nullable<Text>,
-        fee_name -> Text,
-        role -> Text,
-        submitted_via -> Nullable<Text>,
-        units -> Text,
-        person_groups -> Text,
-        flat_minor -> BigInt,
-        steps -> Text,
-        rate -> Nullable<BigInt>,
-        floor_minor -> Nullable<BigInt>,
-        cap_minor -> Nullable<BigInt>,
-        off_rate -> Nullable<BigInt>,
-        legal_basis -> Text,
-        effective_from -> Date,
-        effective_to -> Nullable<Date>,
-        replaces -> Nullable<Text>,
-        prevails_over -> Text,
-        decision -> Text,
-        drafted_at -> SqlTs,
-        activated_at -> Nullable<SqlTs>,
-        activated_by -> Nullable<Text>,
-        activation_reason -> Nullable<Text>,
-        ended_on -> Nullable<Date>,
-        ended_at -> Nullable<SqlTs>,
-        ended_by -> Nullable<Text>,
-        end_reason -> Nullable<Text>,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::store::types::{SqlTs, SqlUid};
-    tariff_flags (tenant, dossier_id, position) {
-        tenant -> Integer,
-        dossier_id -> SqlUid,
-        position -> Integer,
-        asked_minor -> BigInt,
-        tariff_minor -> Nullable<BigInt>,
-        explanation -> Text,
-        flagged_at -> SqlTs,
     }
 }

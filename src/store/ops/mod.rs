@@ -2,22 +2,27 @@
 //! fixed: `find_` (maybe), `get_` (must), `list_` (bounded), `insert_`, `mark_`, `count_`. Each
 //! method can fail with any [`Failure`]; none decides anything.
 
-use super::failure::Failure;
-use super::journal::Journal;
-use super::rows::{
-    AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow, ImportRow,
-    NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedHead,
-    QuarantinedRow, TokenRow, UnitRow,
-};
-use super::tariff_ops::Tariffs;
-use super::types::{Ts, Uid};
 use crate::domain::time::Day;
+use crate::store::failure::Failure;
+use crate::store::journal::Journal;
+use crate::store::rows::{
+    AnsweredRow, AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow,
+    ImportRow, NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow,
+    QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
+};
+use crate::store::types::{Ts, Uid};
+
+mod cases;
+mod tariffs;
+
+pub use cases::Cases;
+pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Counts + Proof + Tariffs
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof + Tariffs
 {
 }
 
@@ -56,6 +61,19 @@ pub trait Access {
     fn insert_token(&mut self, row: &TokenRow) -> Result<()>;
     /// The token with this hash, whatever its tenant.
     fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>>;
+    /// The answer a caller's request with this key got.
+    fn find_answer(
+        &mut self,
+        tenant: i32,
+        token_hash: &[u8],
+        key: &str,
+    ) -> Result<Option<AnsweredRow>>;
+    /// Adds an answer, or replaces the one under its key.
+    fn insert_answer(&mut self, row: &AnsweredRow) -> Result<()>;
+    /// Forgets an answer.
+    fn delete_answer(&mut self, tenant: i32, token_hash: &[u8], key: &str) -> Result<()>;
+    /// Forgets what was begun before an instant.
+    fn delete_old_answers(&mut self, tenant: i32, before: Ts) -> Result<()>;
 }
 
 /// Dossiers, their fee items, bills and attempts.

@@ -1,11 +1,9 @@
-//! What the house can ask of the store about tariffs. The verbs are those of [`super::ops`]; each
-//! method can fail with any [`Failure`], none decides anything.
+//! What the house can ask of the store about tariffs. The verbs are those of [`super`]; each
+//! method can fail with any failure, none decides anything.
 
-use super::failure::Failure;
-use super::tariff_rows::{PersonGroupRow, TariffFlagRow, TariffRuleRow};
-use super::types::Uid;
-
-type Result<T> = std::result::Result<T, Failure>;
+use super::Result;
+use crate::store::tariff_rows::{PersonGroupRow, TariffFlagRow, TariffRuleRow};
+use crate::store::types::Uid;
 
 /// Groups of people, rules, and amounts that contradict them.
 pub trait Tariffs {
