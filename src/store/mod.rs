@@ -17,6 +17,7 @@ mod postgres;
 pub mod rows;
 mod schema;
 mod sqlite;
+pub mod tariff_rows;
 pub mod types;
 
 pub use convert::UNSETTLED;

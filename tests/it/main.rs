@@ -26,5 +26,6 @@ mod memos;
 mod migrations;
 mod providers;
 mod support;
+mod tariffs;
 mod verify;
 mod webhooks;
