@@ -19,8 +19,8 @@ use crate::domain::time::Instant;
 use crate::intake::json::Json;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
+use crate::store::rows::PersonGroupRow;
 use crate::store::rows::{ImportRow, ProcedureRow, UnitRow};
-use crate::store::tariff_rows::PersonGroupRow;
 use crate::store::types::Ts;
 use crate::store::{AsFailure, Db};
 

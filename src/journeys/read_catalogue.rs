@@ -10,8 +10,8 @@ use crate::domain::time::Day;
 use crate::intake::json::Json;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
+use crate::store::rows::PersonGroupRow;
 use crate::store::rows::{ProcedureRow, UnitRow};
-use crate::store::tariff_rows::PersonGroupRow;
 
 fn text<'a>(json: &'a Json, field: &str) -> Result<Option<&'a str>, FieldError> {
     json.opt_text(field)

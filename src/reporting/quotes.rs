@@ -18,7 +18,7 @@ use crate::domain::tariff::{Role, Rule};
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
-use crate::store::tariff_rows::TariffRuleRow;
+use crate::store::rows::TariffRuleRow;
 
 /// A question for a quote.
 #[derive(Debug, Clone)]

@@ -17,7 +17,6 @@ mod postgres;
 pub mod rows;
 mod schema;
 mod sqlite;
-pub mod tariff_rows;
 pub mod types;
 
 pub use convert::UNSETTLED;

@@ -12,7 +12,7 @@ use doisoat::journeys::import_file::{Imported, Kind};
 use doisoat::journeys::tariffs::activate::{Activated, activate};
 use doisoat::journeys::tariffs::expire::expire;
 use doisoat::journeys::tariffs::{Act, TariffError};
-use doisoat::store::tariff_rows::TariffRuleRow;
+use doisoat::store::rows::TariffRuleRow;
 use serde_json::{Value, json};
 
 use crate::imports::{Folder, import, program, put, refusal};

@@ -14,7 +14,7 @@ use crate::journeys::tariffs::TariffError;
 use crate::reporting::table::{Cell, Column, Kind, Table, to_text};
 use crate::store::failure::Failure;
 use crate::store::rows::{DossierRow, FeeItemRow};
-use crate::store::tariff_rows::{TariffFlagRow, TariffRuleRow};
+use crate::store::rows::{TariffFlagRow, TariffRuleRow};
 use crate::store::types::{Ts, Uid};
 
 pub(super) fn list(tenant: i32, asked: &List, context: &Context) -> anyhow::Result<End> {

@@ -9,7 +9,7 @@ use crate::domain::tariff::Rule;
 use crate::domain::tariff::conflict::{circle, contradict};
 use crate::domain::time::{Day, vietnam_day};
 use crate::store::Db;
-use crate::store::tariff_rows::TariffRuleRow;
+use crate::store::rows::TariffRuleRow;
 use crate::store::types::Ts;
 
 /// One rule that was activated.

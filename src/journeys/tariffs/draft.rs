@@ -10,7 +10,7 @@ use crate::journeys::import_rows::Source;
 use crate::journeys::put_dossiers::Put;
 use crate::journeys::read_dossier::{FieldError, Served};
 use crate::store::ops::Queries;
-use crate::store::tariff_rows::TariffRuleRow;
+use crate::store::rows::TariffRuleRow;
 use crate::store::types::Ts;
 
 /// Rows read between two looks at the progress.

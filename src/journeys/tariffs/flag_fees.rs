@@ -12,7 +12,7 @@ use crate::domain::tariff::scope::Case;
 use crate::domain::time::Instant;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
-use crate::store::tariff_rows::{TariffFlagRow, TariffRuleRow};
+use crate::store::rows::{TariffFlagRow, TariffRuleRow};
 use crate::store::types::{Ts, Uid};
 
 /// A dossier that was put: its id, whether it was known before, what it says.

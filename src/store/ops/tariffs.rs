@@ -2,7 +2,7 @@
 //! method can fail with any failure, none decides anything.
 
 use super::Result;
-use crate::store::tariff_rows::{PersonGroupRow, TariffFlagRow, TariffRuleRow};
+use crate::store::rows::{PersonGroupRow, TariffFlagRow, TariffRuleRow};
 use crate::store::types::Uid;
 
 /// Groups of people, rules, and amounts that contradict them.

@@ -6,8 +6,8 @@ use diesel::upsert::excluded;
 use super::{CHUNK, Conn};
 use crate::store::failure::Failure;
 use crate::store::ops::Tariffs;
+use crate::store::rows::{PersonGroupRow, TariffFlagRow, TariffRuleRow};
 use crate::store::schema::{person_groups, tariff_flags, tariff_rules};
-use crate::store::tariff_rows::{PersonGroupRow, TariffFlagRow, TariffRuleRow};
 use crate::store::types::Uid;
 
 impl Tariffs for Conn {

@@ -10,8 +10,8 @@ use super::bills::{BillJson, bill_json};
 use super::page::ok;
 use super::payments::{PaymentJson, Pointed, amount};
 use crate::domain::dossier_code::{is_meant, squeeze};
+use crate::store::rows::TariffFlagRow;
 use crate::store::rows::{DossierRow, FeeItemRow};
-use crate::store::tariff_rows::TariffFlagRow;
 use crate::web::Gateway;
 use crate::web::error::Problem;
 

@@ -1,23 +1,19 @@
 //! Rows of a tariff, and how they become rules of the house and back. A row that holds a text no
 //! version of this program writes is a broken database, named by its rule. Lists are words with one
 //! space between them; what they mean is the rule's.
-#![allow(
-    missing_docs,
-    reason = "the fields are the columns, whose meaning and units stand in migrations/"
-)]
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::failure::Failure;
-use super::schema::{person_groups, tariff_flags, tariff_rules};
-use super::types::{Ts, Uid};
 use crate::domain::dossier::{FeeKind, SubmittedVia};
 use crate::domain::tariff::formula::{Formula, Rate, Step};
 use crate::domain::tariff::life::{State, state_on};
 use crate::domain::tariff::scope::{Place, Scope};
 use crate::domain::tariff::{Effect, Role, Rule};
 use crate::domain::time::Day;
+use crate::store::failure::Failure;
+use crate::store::schema::{person_groups, tariff_flags, tariff_rules};
+use crate::store::types::{Ts, Uid};
 
 /// A group of people that rules may name.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
