@@ -21,4 +21,5 @@ pub mod payment;
 pub mod reference;
 pub mod refund;
 pub mod status_query;
+pub mod tariff;
 pub mod time;

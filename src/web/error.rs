@@ -44,6 +44,8 @@ pub enum Problem {
     KeyReused,
     /// A request that is being done now, under the same Idempotency-Key.
     UnderWay,
+    /// A question for a price that the tariff does not answer: the stable code, and why.
+    Unpriced(&'static str, String),
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -74,6 +76,7 @@ impl Problem {
             ),
             Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
             Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
+            Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -90,7 +93,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) => f.write_str(detail),
+            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Unpriced(_, detail) => {
+                f.write_str(detail)
+            }
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
@@ -122,7 +127,8 @@ impl AsFailure for Problem {
             | Self::TooSlow
             | Self::KeyReused
             | Self::UnderWay
-            | Self::Wrong { .. } => None,
+            | Self::Wrong { .. }
+            | Self::Unpriced(..) => None,
         }
     }
 }

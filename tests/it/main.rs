@@ -29,5 +29,6 @@ mod providers;
 mod status_answers;
 mod status_queries;
 mod support;
+mod tariffs;
 mod verify;
 mod webhooks;

@@ -14,15 +14,27 @@ use crate::store::types::{Ts, Uid};
 
 mod asking;
 mod cases;
+mod tariffs;
 
 pub use asking::{QueryFilter, StatusQueries};
 pub use cases::Cases;
+pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof + StatusQueries
+    Journal
+    + Catalogue
+    + Access
+    + Dossiers
+    + Payments
+    + Books
+    + Cases
+    + Counts
+    + Proof
+    + Tariffs
+    + StatusQueries
 {
 }
 

@@ -11,6 +11,7 @@ mod dossiers;
 pub(super) mod migrations;
 mod payments;
 mod proof;
+mod tariffs;
 
 use super::Conn;
 use crate::store::ops::Queries;

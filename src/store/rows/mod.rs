@@ -8,7 +8,9 @@
 mod asking;
 mod base;
 mod cases;
+mod tariffs;
 
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use tariffs::*;

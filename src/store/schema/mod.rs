@@ -10,12 +10,14 @@
 mod asking;
 mod base;
 mod cases;
+mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
 
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
     units,
