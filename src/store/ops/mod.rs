@@ -13,14 +13,16 @@ use crate::store::rows::{
 use crate::store::types::{Ts, Uid};
 
 mod cases;
+mod outbox;
 
 pub use cases::Cases;
+pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Outbox + Proof
 {
 }
 

@@ -7,6 +7,8 @@
 
 mod base;
 mod cases;
+mod outbox;
 
 pub use base::*;
 pub use cases::*;
+pub use outbox::*;

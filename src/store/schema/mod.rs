@@ -9,11 +9,13 @@
 
 mod base;
 mod cases;
+mod outbox;
 
 use diesel::allow_tables_to_appear_in_same_query;
 
 pub use base::*;
 pub use cases::*;
+pub use outbox::*;
 
 allow_tables_to_appear_in_same_query!(
     units,
@@ -38,5 +40,9 @@ allow_tables_to_appear_in_same_query!(
     difference_steps,
     allocations,
     refunds,
-    refund_steps
+    refund_steps,
+    outbox_subscribers,
+    outbox_events,
+    outbox_deliveries,
+    outbox_tries
 );
