@@ -5,8 +5,9 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::statements::{
-    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertDeliveries, InsertEvents,
-    InsertNotices, InsertPayments, InsertPostings, LockPayments, UpdateBills, UpdateClasses, columns,
+    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertDeliveries,
+    InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments, UpdateBills,
+    UpdateClasses, columns,
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;

@@ -6,8 +6,8 @@ use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
 
 use super::row_statements::{
-    AddBalance, AddCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment, InsertPosting, UpdateBill, UpdateClass,
-    run_row,
+    AddBalance, AddCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment, InsertPosting,
+    UpdateBill, UpdateClass, run_row,
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;

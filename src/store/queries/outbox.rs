@@ -66,7 +66,11 @@ impl Outbox for Conn {
             .filter(deliveries::subscriber.eq(subscriber))
             .filter(sql::<Bool>(WAITING))
             .filter(deliveries::next_at.le(now))
-            .order((deliveries::next_at, deliveries::seq, deliveries::delivery_id))
+            .order((
+                deliveries::next_at,
+                deliveries::seq,
+                deliveries::delivery_id,
+            ))
             .limit(limit)
             .select(DeliveryRow::as_select())
             .load(self)?)
