@@ -14,6 +14,7 @@ pub mod demo;
 pub mod import;
 pub mod migrate;
 pub mod officer;
+pub mod outbox;
 pub mod output;
 pub mod quarantine;
 pub mod report;
@@ -61,6 +62,8 @@ enum Command {
     Sweep(sweep::Arguments),
     /// Show refused calls, or take them again after a key was mended
     Quarantine(quarantine::Arguments),
+    /// Show what subscribers were told, or tell them again
+    Outbox(outbox::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
     /// Make tokens for the API
@@ -81,6 +84,7 @@ impl Command {
             Self::Check(arguments) => check::run(&arguments, context),
             Self::Sweep(arguments) => sweep::run(&arguments, context),
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
+            Self::Outbox(arguments) => outbox::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
