@@ -110,6 +110,13 @@ pub(crate) const KEEPERS: &[Keeper] = &[
                   or add one",
     },
     Keeper {
+        names: &["ureq"],
+        homes: &["src/journeys/outbox/post.rs"],
+        passes_on: false,
+        instead: "calls to others leave where their time and their answers are bounded: send through \
+                  the outbox's post",
+    },
+    Keeper {
         names: &["anyhow"],
         homes: &["src/cli/", "src/main.rs"],
         passes_on: false,

@@ -3,6 +3,7 @@
 //! after the delivery under way when they are told to.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -76,12 +77,14 @@ impl Drop for Couriers {
 
 fn run(mut courier: Courier, name: &str, is_stopping: &AtomicBool, woken: &Receiver<()>) {
     while !is_stopping.load(Ordering::Relaxed) {
-        match courier.round(is_stopping) {
-            Ok(round) if round.is_busy => continue,
-            Ok(_) => {}
-            Err(failure) => {
+        match catch_unwind(AssertUnwindSafe(|| courier.round(is_stopping))) {
+            Ok(Ok(round)) if round.is_busy => continue,
+            Ok(Ok(_)) => {}
+            Ok(Err(failure)) => {
                 tracing::warn!(subscriber = name, %failure, "the outbox could not be read or written")
             }
+            // What was claimed is sent again when its claim has run out.
+            Err(_) => tracing::error!(subscriber = name, "a bug stopped a delivery; it goes on"),
         }
         match woken.recv_timeout(GLANCE) {
             Err(RecvTimeoutError::Timeout) => {}

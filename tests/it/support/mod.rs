@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod http;
 pub(crate) mod office;
+pub(crate) mod receiver;
 
 pub(crate) use app::TestApp;
 pub(crate) use database::Engine;

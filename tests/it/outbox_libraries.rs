@@ -1,0 +1,152 @@
+//! The published libraries as judges: receivers in Node and in Python verify what a gateway sends with
+//! the packages their developers would use, one of them over TLS. `tests/run` installs the packages;
+//! without them these tests fail.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use doisoat::config::clock::Clock;
+use doisoat::config::secret::Secret;
+use doisoat::config::subscriber::Subscriber;
+use doisoat::journeys::outbox::deliver::Courier;
+
+use crate::outbox::{CODE, LISTENED, SECRET, deliver, pays};
+use crate::support::office::HERE;
+use crate::support::{TestApp, both};
+
+const NEW: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// A receiver in a process of its own.
+struct Judge {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    url: String,
+}
+
+fn packages() -> PathBuf {
+    let folder = std::env::var("DOISOAT_TEST_RECEIVERS").unwrap_or_else(|_| {
+        panic!(
+            "DOISOAT_TEST_RECEIVERS IS NOT SET: this test needs packages of npm and PyPI and is not \
+             skipped; run tests/run, which brings them"
+        )
+    });
+    PathBuf::from(folder)
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/outbox")
+}
+
+impl Judge {
+    fn start(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut judge = Self {
+            process,
+            output,
+            url: String::new(),
+        };
+        judge.url = judge.line();
+        assert!(judge.url.starts_with("http"), "{}", judge.url);
+        judge
+    }
+
+    fn node(secret: &str) -> Self {
+        let mut command = Command::new("node");
+        let script = fixtures().join("receiver.mjs");
+        command.arg(script).arg(packages().join("node")).arg(secret);
+        Self::start(command)
+    }
+
+    fn python(secret: &str) -> Self {
+        let mut command = Command::new("python3");
+        let script = fixtures().join("receiver.py");
+        command.arg(script).arg(packages().join("python"));
+        Self::start({
+            command.arg(secret).arg(fixtures());
+            command
+        })
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// The subscriber that this is.
+    fn subscriber(&self, app: &TestApp, secrets: &[&str]) -> Subscriber {
+        let mut subscriber = app.settings.subscribers["one-stop"].clone();
+        subscriber.url.clone_from(&self.url);
+        subscriber.secrets = secrets.iter().map(|secret| Secret::new(*secret)).collect();
+        if self.url.starts_with("https") {
+            subscriber.roots = Some(std::fs::read(fixtures().join("ca.pem")).unwrap());
+        }
+        subscriber
+    }
+}
+
+impl Drop for Judge {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A courier on the machine's clock: the libraries refuse what was signed at another time.
+fn courier(app: &TestApp, subscriber: &Subscriber) -> Courier {
+    Courier::new(&app.db, &Clock::System, subscriber).unwrap()
+}
+
+fn is_verified(app: &mut TestApp, start: fn(&str) -> Judge) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 150_000);
+    let mut judge = start(SECRET);
+    pays(app, "TX1", 50_000, &reference);
+    let subscriber = judge.subscriber(app, &[SECRET]);
+    let round = deliver(&mut courier(app, &subscriber));
+    assert_eq!((round.tried, round.delivered), (2, 2));
+    let took =
+        [judge.line(), judge.line()].map(|line| line.split(' ').next_back().unwrap().to_owned());
+    assert_eq!(took, ["bill.short", "difference.opened"]);
+    // While the secret is changed both are used: the receiver that knows the old one and the one that
+    // knows the new one take the same call.
+    pays(app, "TX2", 100_000, &reference);
+    let rotating = judge.subscriber(app, &[NEW, SECRET]);
+    assert_eq!(deliver(&mut courier(app, &rotating)).delivered, 1);
+    assert!(judge.line().ends_with(" bill.paid"));
+    let mut newer = start(NEW);
+    app.database
+        .run("UPDATE outbox_deliveries SET state = 'waiting'");
+    let rotating = newer.subscriber(app, &[NEW, SECRET]);
+    assert_eq!(deliver(&mut courier(app, &rotating)).delivered, 3);
+    assert!(newer.line().ends_with(" bill.short"));
+    // The old secret alone does not open the new receiver.
+    app.database
+        .run("UPDATE outbox_deliveries SET state = 'waiting'");
+    let old = newer.subscriber(app, &[SECRET]);
+    let round = deliver(&mut courier(app, &old));
+    assert_eq!((round.tried, round.delivered), (1, 0));
+}
+
+both!(fn the_library_of_npm_verifies_what_is_sent_while_a_secret_is_changed_too(app, LISTENED) {
+    is_verified(app, Judge::node);
+});
+
+both!(fn the_library_of_pypi_verifies_what_is_sent_over_tls_while_a_secret_is_changed_too(app, LISTENED) {
+    is_verified(app, Judge::python);
+});
+
+both!(fn a_certificate_that_nobody_known_signed_is_sent_nothing(app, LISTENED) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 150_000);
+    pays(app, "TX1", 150_000, &reference);
+    let judge = Judge::python(SECRET);
+    let mut subscriber = judge.subscriber(app, &[SECRET]);
+    subscriber.roots = None;
+    let round = deliver(&mut courier(app, &subscriber));
+    assert_eq!((round.tried, round.delivered), (1, 0));
+    let error = app.items("/api/v1/outbox")[0]["last_error"].clone();
+    assert!(error.as_str().unwrap().contains("certificate"), "{error}");
+});
