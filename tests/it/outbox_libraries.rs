@@ -3,6 +3,7 @@
 //! without them these tests fail.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -12,7 +13,9 @@ use doisoat::config::subscriber::Subscriber;
 use doisoat::journeys::outbox::deliver::Courier;
 
 use crate::outbox::{CODE, LISTENED, SECRET, deliver, pays};
-use crate::support::office::HERE;
+use crate::support::app::BANK_KEY;
+use crate::support::http::exchange;
+use crate::support::office::{HERE, bank_request, transfer};
 use crate::support::{TestApp, both};
 
 const NEW: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -149,4 +152,54 @@ both!(fn a_certificate_that_nobody_known_signed_is_sent_nothing(app, LISTENED) {
     assert_eq!((round.tried, round.delivered), (1, 0));
     let error = app.items("/api/v1/outbox")[0]["last_error"].clone();
     assert!(error.as_str().unwrap().contains("certificate"), "{error}");
+});
+
+/// The real program with two subscribers: its process and where it listens.
+fn serving(app: &TestApp, folder: &Path, subscribers: &str) -> (Child, SocketAddr) {
+    let file = folder.join("serve.toml");
+    let settings = crate::support::app::settings(&app.database.url);
+    let listen = "[server]\nlisten = \"127.0.0.1:0\"";
+    std::fs::write(&file, format!("{settings}\n{listen}\n{subscribers}")).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_doisoat"))
+        .args(["serve", "--json", "--config"])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut output = BufReader::new(program.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let address = told["address"].as_str().unwrap();
+    (
+        program,
+        address.trim_start_matches("http://").parse().unwrap(),
+    )
+}
+
+both!(fn the_program_itself_tells_both_libraries_of_a_payment_and_ends_well(app) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 150_000);
+    let mut judges = [Judge::node(NEW), Judge::python(SECRET)];
+    let [node, python] = [&judges[0].url, &judges[1].url];
+    let ca = fixtures().join("ca.pem");
+    let subscribers = format!(
+        "[subscribers.node]\nurl = \"{node}\"\nsecret = [\"{NEW}\", \"{SECRET}\"]\n\
+         [subscribers.python]\nurl = \"{python}\"\nsecret = \"{NEW}\"\n\
+         previous_secret = \"{SECRET}\"\nca_file = {ca:?}\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let (mut program, address) = serving(app, folder.path(), &subscribers);
+    let body = transfer(7, 150_000, &reference).to_string();
+    assert_eq!(exchange(address, &bank_request(body.as_bytes(), BANK_KEY)).status, 200);
+    let took = judges.each_mut().map(Judge::line);
+    assert!(took[0].ends_with(" bill.paid"), "{took:?}");
+    assert_eq!(took[0], took[1], "one event, one id");
+    let told = Command::new("kill").args(["-TERM", &program.id().to_string()]).status();
+    assert!(told.unwrap().success());
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+    // What was taken was written down before the program ended.
+    let delivered = "SELECT COUNT(*) AS n FROM outbox_deliveries WHERE state = 'delivered'";
+    assert_eq!(app.database.number(delivered), 2);
 });

@@ -177,24 +177,25 @@ impl<'a> One<'a> {
         let Some(value) = self.value("url") else {
             return Err(self.wrong("url", "is missing: every subscriber has an address"));
         };
+        let allows_http = self.allows_http()?;
         let wrong = |reason: &str| self.wrong("url", reason);
         let url = value.text().ok_or_else(|| wrong("must be text"))?;
         let form = "must be an address such as https://mot-cua.example.gov.vn/hooks";
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong(form))?;
         let is_plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\');
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-        let host = host_of(authority).ok_or_else(|| wrong(form))?;
-        if !url.bytes().all(is_plain) {
-            return Err(wrong(form));
-        }
         if authority.contains('@') || url.contains('#') {
             return Err(wrong(
                 "holds a user, a password or a fragment; none is sent",
             ));
         }
+        let host = host_of(authority).ok_or_else(|| wrong(form))?;
+        if !url.bytes().all(is_plain) {
+            return Err(wrong(form));
+        }
         match scheme {
             "https" => {}
-            "http" if is_loopback(host) || self.allows_http()? => {}
+            "http" if allows_http || is_loopback(host) => {}
             "http" => {
                 return Err(wrong(
                     "is not encrypted: write https://, or set allow_http = true where the network \

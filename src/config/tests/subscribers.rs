@@ -158,7 +158,7 @@ fn a_subscriber_without_a_name_an_address_or_a_sound_secret_is_refused() {
     let table = [
         (
             of("mot-cua]", "Mot_cua]"),
-            "2: subscribers.Mot_cua is no subscriber name: write 1 to 32 of a-z, 0-9 and -",
+            "3: subscribers.Mot_cua is no subscriber name: write 1 to 32 of a-z, 0-9 and -",
         ),
         (of("whsec_", ""), secret),
         (of("MfKQ9r8G", "Mf"), secret),
