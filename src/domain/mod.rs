@@ -21,4 +21,5 @@ pub mod outbox;
 pub mod payment;
 pub mod reference;
 pub mod refund;
+pub mod tariff;
 pub mod time;

@@ -15,5 +15,6 @@ mod label;
 pub mod measure;
 pub mod outbox;
 pub mod period;
+pub mod quotes;
 pub mod reports;
 pub mod table;

@@ -17,6 +17,7 @@ mod postgres;
 pub mod rows;
 mod schema;
 mod sqlite;
+pub mod tariff_rows;
 pub mod types;
 
 pub use convert::UNSETTLED;
@@ -70,6 +71,16 @@ impl Db {
         match self {
             Self::Postgres(_) => "PostgreSQL",
             Self::Sqlite(_) => "SQLite",
+        }
+    }
+
+    /// How many connections are worth writing at once: SQLite has one writer; on PostgreSQL a second
+    /// one works while the first waits for its commit.
+    #[must_use]
+    pub fn useful_writers(&self) -> usize {
+        match self {
+            Self::Postgres(_) => 2,
+            Self::Sqlite(_) => 1,
         }
     }
 

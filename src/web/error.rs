@@ -40,6 +40,12 @@ pub enum Problem {
         /// Whether it contradicts what the books hold.
         is_contradiction: bool,
     },
+    /// An Idempotency-Key that was given to another request before.
+    KeyReused,
+    /// A request that is being done now, under the same Idempotency-Key.
+    UnderWay,
+    /// A question for a price that the tariff does not answer: the stable code, and why.
+    Unpriced(&'static str, String),
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -68,6 +74,9 @@ impl Problem {
                 "wrong_field",
                 "A field is wrong",
             ),
+            Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
+            Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
+            Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -84,12 +93,16 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) => f.write_str(detail),
+            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Unpriced(_, detail) => {
+                f.write_str(detail)
+            }
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
+            Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
+            Self::UnderWay => f.write_str("the same request is being done now"),
             Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
         }
     }
@@ -112,7 +125,10 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
-            | Self::Wrong { .. } => None,
+            | Self::KeyReused
+            | Self::UnderWay
+            | Self::Wrong { .. }
+            | Self::Unpriced(..) => None,
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod migrations;
 mod outbox;
 mod payments;
 mod proof;
+mod tariffs;
 
 use super::Conn;
 use crate::store::ops::Queries;

@@ -10,12 +10,14 @@
 mod base;
 mod cases;
 mod outbox;
+mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
 
 pub use base::*;
 pub use cases::*;
 pub use outbox::*;
+pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
     units,
@@ -36,6 +38,7 @@ allow_tables_to_appear_in_same_query!(
     seal_blocks,
     dossier_counts,
     quarantined_calls,
+    answered_requests,
     differences,
     difference_steps,
     allocations,

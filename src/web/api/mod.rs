@@ -15,10 +15,12 @@ pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
 pub mod notices;
+pub mod once;
 pub mod outbox;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;
+pub mod quote;
 
 /// What every reading address answers.
 pub type Answered = Result<HttpResponse, Problem>;
@@ -51,7 +53,8 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
-        .service(reading("/ledger/entries", ledger::entries));
+        .service(reading("/ledger/entries", ledger::entries))
+        .service(reading("/quote", quote::show));
 }
 
 /// An address that is only read.
