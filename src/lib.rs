@@ -39,6 +39,8 @@
 //!    locks the dossiers concerned, tells new from repeat and conflict, decides
 //!    ([`matching::rules`]), posts ([`ledger::postings`]), moves bill, class and counts, seals a block.
 //! 6. Only then the door sends exactly the answer the provider's contract asks for.
+//! 7. What changed is told to subscribers ([`journeys::outbox`]): the events are rows of the same
+//!    commit, delivered afterwards by a thread for each.
 //!
 //! What follows: an acknowledged call is durable; the same call again posts nothing; the indicators
 //! move in the same commit as the ledger, so the dashboard always equals the books.

@@ -9,8 +9,10 @@ use super::{Context, End};
 use crate::checkout::providers::{NotAsked, asked};
 use crate::config::channel::Channel;
 use crate::config::load::Loaded;
+use crate::config::subscriber::Subscriber;
 use crate::intake::provider::Provider;
 use crate::intake::providers;
+use crate::store::failure::Failure;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -68,6 +70,9 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             database(context, loaded, &mut findings);
             for channel in loaded.settings.channels.values() {
                 look_at(channel, loaded, &mut findings);
+            }
+            for subscriber in loaded.settings.subscribers.values() {
+                listen(context, subscriber, &mut findings);
             }
         }
     }
@@ -205,6 +210,55 @@ fn status_queries(channel: &Channel, loaded: &Loaded) -> (Grade, String) {
         }
         Err(why @ (NotAsked::Lacks(_) | NotAsked::NoAddress)) => (Grade::Warning, why.to_string()),
         Err(why @ (NotAsked::NoQuery(_) | NotAsked::NotOurs)) => (Grade::Good, why.to_string()),
+    }
+}
+
+/// Who is told of what, and whether it wants to hear.
+fn listen(context: &Context, subscriber: &Subscriber, findings: &mut Findings) {
+    let about = format!("subscriber {}", subscriber.name);
+    let kinds: Vec<&str> = subscriber.events.iter().map(|kind| kind.as_str()).collect();
+    let url = subscriber.shown_url();
+    let text = format!("{url} is told of {}", kinds.join(", "));
+    findings.add(Grade::Good, about.clone(), text);
+    if let [_, old @ ..] = subscriber.secrets.as_slice()
+        && !old.is_empty()
+    {
+        let text = format!(
+            "signs with {} secrets: take the old ones away when the receiver knows the new one",
+            subscriber.secrets.len()
+        );
+        findings.add(Grade::Warning, about.clone(), text);
+    }
+    // A schema that is not up to date is a finding of its own.
+    let Ok(db) = context.ready_db() else {
+        return;
+    };
+    let tenant = subscriber.tenant.0;
+    let asked = db.read(|queries| {
+        let known = queries.list_subscribers(tenant)?;
+        let is_gone = known.iter().any(|row| {
+            row.subscriber == subscriber.name && row.gone_url.as_ref() == Some(&subscriber.url)
+        });
+        Ok::<_, Failure>((is_gone, queries.count_deliveries(tenant, &subscriber.name)?))
+    });
+    match asked {
+        Err(failure) => findings.add(Grade::Bad, about, failure.to_string()),
+        Ok((is_gone, counts)) => {
+            if is_gone {
+                let name = &subscriber.name;
+                let text = format!(
+                    "answered 410 and is sent nothing: doisoat outbox switch-on {name}, or another url"
+                );
+                findings.add(Grade::Warning, about.clone(), text);
+            }
+            if counts.given_up > 0 {
+                let given_up = counts.given_up;
+                let text = format!(
+                    "{given_up} deliveries were given up: doisoat outbox redeliver --all-given-up"
+                );
+                findings.add(Grade::Warning, about, text);
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod import;
 pub mod migrate;
 pub mod officer;
+pub mod outbox;
 pub mod output;
 pub mod quarantine;
 pub mod quote;
@@ -66,6 +67,8 @@ enum Command {
     Quarantine(quarantine::Arguments),
     /// Ask providers what became of payments, or show what they are asked about
     StatusQueries(status_queries::Arguments),
+    /// Show what subscribers were told, or tell them again
+    Outbox(outbox::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
     /// Make tokens for the API
@@ -91,6 +94,7 @@ impl Command {
             Self::Sweep(arguments) => sweep::run(&arguments, context),
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
             Self::StatusQueries(arguments) => status_queries::run(&arguments, context),
+            Self::Outbox(arguments) => outbox::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),

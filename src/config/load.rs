@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::judge::{channels, sections};
+use super::judge::{channels, sections, subscribers};
 use super::layers::{from_environment, from_toml};
 use super::settings::Settings;
 
@@ -69,7 +69,8 @@ pub fn load(
         sources.push(name);
     }
     let kind_of = |path: &[String]| match path {
-        [channels, ..] if channels == "channels" => channels::kind_of(path),
+        [first, ..] if first == "channels" => channels::kind_of(path),
+        [first, ..] if first == "subscribers" => subscribers::kind_of(path),
         _ => defaults.get(path).map(|default| default.value.clone()),
     };
     let layer = from_environment(&environment, &kind_of)?;
@@ -81,6 +82,7 @@ pub fn load(
     let mut settings = sections::judge(&merged)?;
     let mut warnings = Vec::new();
     settings.channels = channels::judge(&merged, providers, &environment, &mut warnings)?;
+    settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,
         warnings,

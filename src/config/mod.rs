@@ -9,6 +9,7 @@ mod layers;
 pub mod load;
 pub mod secret;
 pub mod settings;
+pub mod subscriber;
 
 #[cfg(test)]
 mod tests;

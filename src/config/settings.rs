@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::channel::Channel;
+use super::subscriber::Subscriber;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub office: OfficeSettings,
     /// Merchant accounts by name.
     pub channels: BTreeMap<String, Channel>,
+    /// Who is told of what happens, by name.
+    pub subscribers: BTreeMap<String, Subscriber>,
     /// What is logged and how.
     pub log: LogSettings,
     /// Whether `serve` brings the schema up to date first.

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod lang;
 pub mod money;
 pub mod notice;
+pub mod outbox;
 pub mod payment;
 pub mod reference;
 pub mod refund;

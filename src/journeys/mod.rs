@@ -19,6 +19,7 @@ pub mod lease_chain;
 mod move_money;
 pub mod open_attempts;
 mod open_book;
+pub mod outbox;
 mod put_bills;
 pub mod put_dossiers;
 mod read_bills;

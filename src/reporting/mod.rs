@@ -13,6 +13,7 @@ mod fold;
 pub mod indicators;
 mod label;
 pub mod measure;
+pub mod outbox;
 pub mod period;
 pub mod quotes;
 pub mod reports;

@@ -13,9 +13,12 @@ use prometheus_client::registry::Registry;
 use super::Gateway;
 use crate::journeys::ask_statuses::AskCounts;
 use crate::journeys::take_notices::Tally;
+use crate::store::failure::Failure;
 
 type Labels = [(&'static str, String); 2];
 type Count = Counter<u64, AtomicU64>;
+type Level = Gauge<i64, AtomicI64>;
+type OfSubscriber = Family<[(&'static str, String); 1], Level>;
 
 /// The registry and its handles.
 pub(super) struct Metrics {
@@ -30,6 +33,16 @@ pub(super) struct Metrics {
     largest_batch: Gauge<i64, AtomicI64>,
     questions: Family<Labels, Count>,
     orders: Family<Labels, Gauge<i64, AtomicI64>>,
+    outbox: OutboxMetrics,
+}
+
+/// What stands in the outbox, by subscriber.
+#[derive(Default)]
+struct OutboxMetrics {
+    waiting: OfSubscriber,
+    given_up: OfSubscriber,
+    oldest_s: OfSubscriber,
+    gone: OfSubscriber,
 }
 
 impl Metrics {
@@ -46,6 +59,7 @@ impl Metrics {
             largest_batch: Gauge::default(),
             questions: Family::default(),
             orders: Family::default(),
+            outbox: OutboxMetrics::default(),
         };
         metrics.register();
         metrics
@@ -99,6 +113,7 @@ impl Metrics {
             "Orders that wait for an answer, and orders that were given up",
             self.orders.clone(),
         );
+        self.outbox.register(registry);
     }
 
     pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
@@ -150,8 +165,64 @@ impl Metrics {
     }
 }
 
+impl OutboxMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "outbox_waiting",
+            "Deliveries that a subscriber has not taken yet",
+            self.waiting.clone(),
+        );
+        registry.register(
+            "outbox_given_up",
+            "Deliveries that were given up after the last try",
+            self.given_up.clone(),
+        );
+        registry.register(
+            "outbox_oldest_seconds",
+            "Age of the oldest event that a subscriber has not taken yet",
+            self.oldest_s.clone(),
+        );
+        registry.register(
+            "outbox_switched_off",
+            "1 when a subscriber answered 410 and is sent nothing",
+            self.gone.clone(),
+        );
+    }
+
+    /// Reads what stands in the database, whichever process wrote it.
+    fn read(&self, gateway: &Gateway) -> Result<(), Failure> {
+        let now = gateway.clock.now();
+        for subscriber in gateway.settings.subscribers.values() {
+            let tenant = subscriber.tenant.0;
+            let (counts, known) = gateway.db.read(|queries| {
+                let counts = queries.count_deliveries(tenant, &subscriber.name)?;
+                Ok::<_, Failure>((counts, queries.list_subscribers(tenant)?))
+            })?;
+            let is_gone = known.iter().any(|row| {
+                row.subscriber == subscriber.name && row.gone_url.as_ref() == Some(&subscriber.url)
+            });
+            let oldest = counts.oldest_waiting;
+            let age = oldest.map_or(0, |at| now.signed_duration_since(at.0).num_seconds());
+            let labels = [("subscriber", subscriber.name.clone())];
+            self.waiting.get_or_create(&labels).set(counts.waiting);
+            self.given_up.get_or_create(&labels).set(counts.given_up);
+            self.oldest_s.get_or_create(&labels).set(age.max(0));
+            self.gone.get_or_create(&labels).set(i64::from(is_gone));
+        }
+        Ok(())
+    }
+}
+
 /// `/metrics`.
 pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
+    if !gateway.settings.subscribers.is_empty() {
+        let asked = gateway.clone();
+        let read = web::block(move || asked.metrics.outbox.read(&asked)).await;
+        if let Ok(Err(failure)) = read {
+            // The other figures are told all the same.
+            tracing::warn!(%failure, "the outbox could not be counted");
+        }
+    }
     gateway.metrics.read(gateway.intake.tally());
     gateway.metrics.read_asked(&gateway.asked.counts());
     let mut text = String::new();

@@ -13,6 +13,7 @@ use crate::config::clock::Clock;
 use crate::config::settings::Settings;
 use crate::intake::providers::ROSTER;
 use crate::journeys::ask_statuses::AskTally;
+use crate::journeys::outbox::register_subscribers;
 use crate::journeys::take_notices::{Intake, Limits, start_writer};
 use crate::store::Db;
 use crate::store::failure::Failure;
@@ -54,7 +55,8 @@ pub struct Gateway {
 pub type WriterThread = std::thread::JoinHandle<()>;
 
 impl Gateway {
-    /// Opens the doors' shared state and starts the writer; the schema must be up to date.
+    /// Opens the doors' shared state, writes down who listens and starts the writer; the schema must
+    /// be up to date.
     ///
     /// # Errors
     /// [`Failure::Unreachable`].
@@ -64,6 +66,7 @@ impl Gateway {
         settings: Settings,
         holder: String,
     ) -> Result<(Self, WriterThread), Failure> {
+        register_subscribers(&db, &settings.subscribers)?;
         let limits = Limits {
             queue: settings.writer.queue,
             batch: settings.writer.batch,

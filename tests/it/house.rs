@@ -124,10 +124,10 @@ pub(crate) const KEEPERS: &[Keeper] = &[
     },
     Keeper {
         names: &["ureq"],
-        homes: &["src/checkout/http.rs"],
+        homes: &["src/checkout/http.rs", "src/journeys/outbox/post.rs"],
         passes_on: false,
-        instead: "calls to providers leave through `checkout/http.rs`, which bounds their time and \
-                  their answers",
+        instead: "calls to others leave where their time and their answers are bounded: send through \
+                  `checkout/http.rs` or the outbox's post",
     },
     Keeper {
         names: &["anyhow"],

@@ -1,6 +1,6 @@
 //! The sections: layered settings come in, checked sections go out, or the first fault.
-//! The compiled-in defaults say which keys exist and of which kind they are; channels are judged
-//! elsewhere.
+//! The compiled-in defaults say which keys exist and of which kind they are; channels and
+//! subscribers are judged elsewhere.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,7 +19,8 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        if path.first().is_some_and(|first| first == "channels") {
+        let is_named = |first: &String| first == "channels" || first == "subscribers";
+        if path.first().is_some_and(is_named) {
             continue;
         }
         let key = path.join(".");
@@ -53,7 +54,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Everything but the channels, from settings whose keys were checked.
+/// Everything but channels and subscribers, from settings whose keys were checked.
 pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
     let read = Reader { layer };
     Ok(Settings {
@@ -67,6 +68,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
         status_queries: status_queries(&read)?,
         office: office(&read)?,
         channels: BTreeMap::new(),
+        subscribers: BTreeMap::new(),
         log: log(&read)?,
         migrate_on_serve: read.flag("migrate_on_serve")?,
     })

@@ -2,6 +2,7 @@
 //! settings, warnings and sentences are compared. The real environment is never touched.
 
 mod refusals;
+mod subscribers;
 
 use std::path::PathBuf;
 use std::time::Duration;

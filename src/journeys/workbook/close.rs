@@ -12,6 +12,7 @@ impl Workbook<'_> {
     /// Closes the book: the rows to write, sealed on `head`.
     pub(in crate::journeys) fn close(mut self, head: &mut ChainHead) -> Batch {
         let mut batch = Batch::default();
+        (batch.events, batch.deliveries) = self.end_watch();
         for held in self.dossiers.values().filter(|held| held.is_touched) {
             let before = Class(held.row.class);
             let bills = held.bills.iter().filter_map(|id| self.bills.get(id));

@@ -2,6 +2,7 @@
 //! batch are applied one after the other, so that a later notice sees what an earlier one did. At
 //! the end it becomes the rows to write. Decides nothing about money itself.
 
+mod announce;
 mod close;
 mod open;
 mod standing;
@@ -79,6 +80,7 @@ pub(super) struct Workbook<'a> {
     pub(super) postings: Vec<Posting>,
     pub(super) differences: Vec<DifferenceRow>,
     pub(super) refunds: Vec<RefundRow>,
+    watch: Option<announce::Watch>,
 }
 
 impl<'a> Workbook<'a> {
@@ -101,6 +103,7 @@ impl<'a> Workbook<'a> {
             postings: Vec::new(),
             differences: Vec::new(),
             refunds: Vec::new(),
+            watch: None,
         }
     }
 
@@ -126,13 +129,19 @@ impl<'a> Workbook<'a> {
 
     /// The payment under a key.
     pub(super) fn payment(&mut self, channel: &str, payment_key: &str) -> Option<&mut HeldPayment> {
-        self.payments
-            .get_mut(&(channel.to_owned(), payment_key.to_owned()))
+        let key = (channel.to_owned(), payment_key.to_owned());
+        if let Some(watch) = &mut self.watch {
+            watch.touched_payments.insert(key.clone());
+        }
+        self.payments.get_mut(&key)
     }
 
     /// Holds a payment seen for the first time.
     pub(super) fn add_payment(&mut self, row: PaymentRow) {
         let key = (row.channel.clone(), row.payment_key.clone());
+        if let Some(watch) = &mut self.watch {
+            watch.touched_payments.insert(key.clone());
+        }
         self.payments.insert(
             key,
             HeldPayment {
@@ -235,6 +244,9 @@ impl<'a> Workbook<'a> {
         held.row.paid_minor = held.bill.paid_minor;
         held.bill.state.as_str().clone_into(&mut held.row.state);
         held.is_changed = true;
+        if let Some(watch) = &mut self.watch {
+            watch.touched_bills.insert(bill_id);
+        }
         Ok(())
     }
 

@@ -11,7 +11,8 @@ mod statements;
 
 use super::failure::Failure;
 use super::rows::{
-    AllocationRow, DifferenceRow, DossierRow, FeeItemRow, QuarantinedRow, RefundRow,
+    AllocationRow, DeliveryRow, DifferenceRow, DossierRow, EventRow, FeeItemRow, QuarantinedRow,
+    RefundRow,
 };
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
 use super::types::{Ts, Uid};
@@ -100,6 +101,10 @@ pub struct Batch {
     pub differences: Vec<DifferenceRow>,
     /// New refunds.
     pub refunds: Vec<RefundRow>,
+    /// What subscribers are told; empty where there are none.
+    pub events: Vec<EventRow>,
+    /// One for each event and subscriber who wants it.
+    pub deliveries: Vec<DeliveryRow>,
 }
 
 /// A block ready to be written, and the chain it moves.

@@ -5,8 +5,9 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::statements::{
-    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertNotices, InsertPayments,
-    InsertPostings, LockPayments, UpdateBills, UpdateClasses, columns,
+    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertDeliveries,
+    InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments, UpdateBills,
+    UpdateClasses, columns,
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
@@ -78,6 +79,7 @@ impl Journal for PgConnection {
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
         }
+        self.announce(tenant, batch)?;
         match &batch.block {
             Some(block) => self.seal(tenant, block),
             None => Ok(()),
@@ -97,6 +99,7 @@ trait Steps {
     fn write_payments(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn write_dossiers(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn add_sums(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
+    fn announce(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn seal(&mut self, tenant: i32, block: &SealedBlock) -> Result<(), Failure>;
 }
 
@@ -281,6 +284,21 @@ impl Steps for PgConnection {
             })
             .execute(self)?;
         }
+        Ok(())
+    }
+
+    fn announce(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
+        if batch.events.is_empty() {
+            return Ok(());
+        }
+        columns!(InsertEvents, tenant, &batch.events, {
+            event_id, subject, dossier_code, kind, body, created_at,
+        })
+        .execute(self)?;
+        columns!(InsertDeliveries, tenant, &batch.deliveries, {
+            delivery_id, subscriber, event_id, subject, seq, state, tries, round_from, next_at,
+        })
+        .execute(self)?;
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
 
 use super::row_statements::{
-    AddBalance, AddCount, InsertNotice, InsertPayment, InsertPosting, UpdateBill, UpdateClass,
-    run_row,
+    AddBalance, AddCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment, InsertPosting,
+    UpdateBill, UpdateClass, run_row,
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
@@ -87,6 +87,12 @@ impl Journal for SqliteConnection {
         }
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
+        }
+        for row in &batch.events {
+            run_row!(self, InsertEvent, row, { tenant, event_id, subject, dossier_code, kind, body, created_at })?;
+        }
+        for row in &batch.deliveries {
+            run_row!(self, InsertDelivery, row, { tenant, delivery_id, subscriber, event_id, subject, state, tries, round_from, next_at })?;
         }
         match &batch.block {
             Some(block) => self.seal(block),

@@ -176,6 +176,33 @@ statement!(
     }
 );
 
+statement!(
+    InsertEvents,
+    "INSERT INTO outbox_events (tenant, event_id, subject, dossier_code, kind, body, created_at) SELECT ",
+    ", u.* FROM UNNEST(",
+    ") AS u",
+    {
+        event_id: SqlUid => Uid, subject: SqlUid => Uid, dossier_code: Nullable<Text> => Option<String>,
+        kind: Text => String, body: Text => String, created_at: SqlTs => Ts,
+    }
+);
+
+statement!(
+    InsertDeliveries,
+    "INSERT INTO outbox_deliveries (tenant, delivery_id, subscriber, event_id, subject, seq, state, tries, \
+     round_from, next_at) SELECT u.tenant, u.delivery_id, u.subscriber, u.event_id, u.subject, \
+     u.seq + COALESCE((SELECT MAX(d.seq) FROM outbox_deliveries d WHERE d.tenant = u.tenant \
+     AND d.subscriber = u.subscriber AND d.subject = u.subject), 0), u.state, u.tries, u.round_from, u.next_at \
+     FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS x (delivery_id, subscriber, event_id, subject, seq, state, tries, round_from, next_at)) AS u",
+    {
+        delivery_id: SqlUid => Uid, subscriber: Text => String, event_id: SqlUid => Uid,
+        subject: SqlUid => Uid, seq: BigInt => i64, state: Text => String, tries: Integer => i32,
+        round_from: Integer => i32, next_at: SqlTs => Ts,
+    }
+);
+
 /// Moves rows into the columns of a statement.
 macro_rules! columns {
     ($statement:ident, $tenant:expr, $rows:expr, { $($field:ident),+ $(,)? }) => {{

@@ -14,10 +14,12 @@ use crate::store::types::{Ts, Uid};
 
 mod asking;
 mod cases;
+mod outbox;
 mod tariffs;
 
 pub use asking::{QueryFilter, StatusQueries};
 pub use cases::Cases;
+pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -35,6 +37,7 @@ pub trait Queries:
     + Proof
     + Tariffs
     + StatusQueries
+    + Outbox
 {
 }
 

@@ -9,6 +9,7 @@ mod catalogue;
 mod counts;
 mod dossiers;
 pub(super) mod migrations;
+mod outbox;
 mod payments;
 mod proof;
 mod tariffs;

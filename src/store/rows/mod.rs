@@ -8,9 +8,11 @@
 mod asking;
 mod base;
 mod cases;
+mod outbox;
 mod tariffs;
 
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use outbox::*;
 pub use tariffs::*;

@@ -10,6 +10,7 @@
 mod asking;
 mod base;
 mod cases;
+mod outbox;
 mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
@@ -17,6 +18,7 @@ use diesel::allow_tables_to_appear_in_same_query;
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use outbox::*;
 pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
@@ -45,5 +47,9 @@ allow_tables_to_appear_in_same_query!(
     refunds,
     refund_steps,
     status_queries,
-    status_query_channels
+    status_query_channels,
+    outbox_subscribers,
+    outbox_events,
+    outbox_deliveries,
+    outbox_tries
 );

@@ -54,6 +54,10 @@ pub enum Need {
     Payments,
     /// Read the ledger.
     Ledger,
+    /// Read what subscribers were told.
+    Outbox,
+    /// Tell a subscriber again.
+    Redeliver,
 }
 
 /// Who asks.
@@ -91,6 +95,8 @@ impl Caller {
                 "admin",
                 "dossier-system",
             ],
+            Need::Outbox => &["auditor", "admin"],
+            Need::Redeliver => &["admin"],
             Need::Payments | Need::Ledger => &["viewer", "officer", "approver", "auditor", "admin"],
         };
         if roles.contains(&self.role.as_str()) {

@@ -17,6 +17,7 @@ pub mod indicators;
 pub mod ledger;
 pub mod notices;
 pub mod once;
+pub mod outbox;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;
@@ -50,6 +51,13 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))
         .service(reading("/notices", notices::list))
+        .service(reading("/outbox", outbox::list))
+        .service(reading("/outbox/{id}", outbox::show))
+        .service(
+            web::resource("/outbox/{id}/redelivery")
+                .route(web::post().to(outbox::redeliver))
+                .default_service(web::route().to(only_post)),
+        )
         .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
         .service(reading("/ledger/entries", ledger::entries))
