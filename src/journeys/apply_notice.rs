@@ -421,6 +421,7 @@ mod tests {
             order_ref_pattern: None,
             order_ref_pattern_field: None,
             accounts: Vec::new(),
+            described: None,
         }
     }
 

@@ -10,7 +10,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
-use crate::intake::providers::ROSTER;
+use crate::intake::providers;
 use crate::journeys::take_notices::{Intake, Limits, start_writer};
 use crate::store::Db;
 use crate::store::failure::Failure;
@@ -65,8 +65,8 @@ impl Gateway {
             batch: settings.writer.batch,
             quarantine_rows: i64::from(settings.quarantine.max_rows),
         };
-        let providers = ROSTER.iter().map(|provider| provider.name().to_owned());
-        let (intake, writer) = start_writer(&db, &clock, providers.collect(), limits)?;
+        let names = providers::names(settings.channels.values());
+        let (intake, writer) = start_writer(&db, &clock, names, limits)?;
         let gateway = Self::with_intake(db, clock, settings, holder, intake);
         Ok((gateway, writer))
     }
@@ -109,7 +109,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/indicators", web::head().to(indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
-            "/webhooks/{channel}/{action}",
+            "/webhooks/{channel}/{action:.*}",
             web::route().to(webhooks::receive),
         )
         .service(

@@ -1,5 +1,5 @@
 //! The sections: layered settings come in, checked sections go out, or the first fault.
-//! The compiled-in defaults say which keys exist and of which kind they are; channels are judged
+//! The compiled-in defaults say which keys exist and of which kind they are; channels and providers are judged
 //! elsewhere.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        if path.first().is_some_and(|first| first == "channels") {
+        if path.first().is_some_and(|first| first == "channels" || first == "providers") {
             continue;
         }
         let key = path.join(".");

@@ -111,7 +111,7 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
         loaded(&[], &[("DOISOAT__WRITER__QUEUE", "many")]).unwrap_err(),
         "environment DOISOAT__WRITER__QUEUE: writer.queue must be a whole number"
     );
-    let absent = load(&[PathBuf::from("absent.toml")], [], &PROVIDERS).unwrap_err();
+    let absent = load(&[PathBuf::from("absent.toml")], [], &providers()).unwrap_err();
     assert!(
         absent
             .to_string()
