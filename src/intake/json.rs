@@ -184,7 +184,8 @@ impl Json {
                     .into_iter()
                     .map(|(name, value)| (name, value.sorted()))
                     .collect();
-                members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+                members
+                    .sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
                 Self::Object(members)
             }
             Self::List(items) => Self::List(items.into_iter().map(Self::sorted).collect()),

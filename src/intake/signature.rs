@@ -136,11 +136,7 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
 /// # Errors
 /// [`Refusal::NotConfigured`] when there is no value (an empty one would be everybody's key),
 /// [`Refusal::SignatureMismatch`] when none fits.
-pub fn any_key(
-    keys: &[Secret],
-    name: &str,
-    fits: impl Fn(&Secret) -> bool,
-) -> Result<(), Refusal> {
+pub fn any_key(keys: &[Secret], name: &str, fits: impl Fn(&Secret) -> bool) -> Result<(), Refusal> {
     let mut keys = keys.iter().filter(|key| !key.bytes().is_empty()).peekable();
     if keys.peek().is_none() {
         return Err(Refusal::NotConfigured(name.to_owned().into()));
@@ -227,7 +223,10 @@ mod tests {
             Err(Refusal::SignatureMismatch)
         );
         for none in [&[][..], &[Secret::new("")][..]] {
-            assert_eq!(check(none, &claimed), Err(Refusal::NotConfigured("key".into())));
+            assert_eq!(
+                check(none, &claimed),
+                Err(Refusal::NotConfigured("key".into()))
+            );
         }
         assert!(!is_same(b"", b""));
     }

@@ -139,7 +139,10 @@ mod tests {
         let (wire, is_cut) = call.to_wire("bank", Some("x-token"));
         assert!(!is_cut);
         let text = String::from_utf8_lossy(&wire);
-        assert!(!text.contains("Apikey") && !text.contains("tok-1"), "{text}");
+        assert!(
+            !text.contains("Apikey") && !text.contains("tok-1"),
+            "{text}"
+        );
         let back = RawCall::from_wire(&wire, call.arrived_at).unwrap();
         let other = [("authorization".to_owned(), "Apikey k: 2".to_owned())];
         let back = back.with_credentials("bank", &other);
@@ -173,7 +176,10 @@ mod tests {
     #[test]
     fn evidence_holds_no_credential() {
         let evidence = String::from_utf8_lossy(&call().to_evidence(Some("x-token"))).into_owned();
-        assert!(!evidence.contains("Apikey") && !evidence.contains("tok-1"), "{evidence}");
+        assert!(
+            !evidence.contains("Apikey") && !evidence.contains("tok-1"),
+            "{evidence}"
+        );
         assert!(evidence.contains("webhook-id"), "{evidence}");
     }
 

@@ -47,10 +47,10 @@ fn reply(sheet: &Sheet<'_>, outcome: &str) -> Result<Option<Reply>, ConfigError>
     };
     let status = u16::try_from(status).ok();
     let status = status.filter(|status| (200..600).contains(status));
-    let status =
-        status.ok_or_else(|| sheet.wrong(&key("status"), "must be a status of HTTP, 200 to 599"))?;
-    let body = template::answer(body.unwrap_or(""))
-        .map_err(|reason| sheet.wrong(&key("body"), reason))?;
+    let status = status
+        .ok_or_else(|| sheet.wrong(&key("status"), "must be a status of HTTP, 200 to 599"))?;
+    let body =
+        template::answer(body.unwrap_or("")).map_err(|reason| sheet.wrong(&key("body"), reason))?;
     let has_body = !body.is_empty();
     if !has_body && content_type.is_some() {
         return Err(sheet.wrong(&key("type"), "is given for no body"));

@@ -1,6 +1,6 @@
 //! Building: every `providers.NAME` table of the settings, and of the descriptions that ship, comes
 //! in; each goes out as judged descriptions, one for each scheme. The order is always the same:
-//! read, refuse unknown keys, refuse what is unsafe.
+//! refuse unknown keys, read, refuse what is unsafe. Nothing is read twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -149,6 +149,7 @@ fn default_scheme(
 }
 
 fn describe(sheet: &Sheet<'_>, name: &str, scheme: &str) -> Result<Description, ConfigError> {
+    sheet.refuse_unknown()?;
     let confidence = [
         ("high", Confidence::High),
         ("medium", Confidence::Medium),
@@ -173,7 +174,6 @@ fn describe(sheet: &Sheet<'_>, name: &str, scheme: &str) -> Result<Description, 
         secrets: Vec::new(),
     };
     let optional = sheet.texts("other_secrets")?;
-    sheet.refuse_unknown()?;
     description.secrets = secrets(&description, optional);
     rules::judge(sheet, &description)?;
     Ok(description)

@@ -201,7 +201,9 @@ fn flatten(
 ) -> Result<(), String> {
     let Value::Table(table) = value else {
         let test = test(value).ok_or_else(|| {
-            format!("has for {above} neither a value nor a list of texts (\"*\" is anything filled)")
+            format!(
+                "has for {above} neither a value nor a list of texts (\"*\" is anything filled)"
+            )
         })?;
         condition.push((sheet.field(above), test));
         return Ok(());

@@ -124,10 +124,14 @@ impl Court<'_> {
             .iter()
             .any(|piece| matches!(piece, Piece::Secret(_)));
         if digest.is_keyed() && proof.key.is_none() {
-            return self.refuse("signature.key", "is missing: name the secret that is the key");
+            return self.refuse(
+                "signature.key",
+                "is missing: name the secret that is the key",
+            );
         }
         if !digest.is_keyed() {
-            let reason = "does not go with a plain hash: write ${secret:NAME} into signature.signed";
+            let reason =
+                "does not go with a plain hash: write ${secret:NAME} into signature.signed";
             self.no("signature.key", reason)?;
             if !has_secret {
                 let reason = "holds no ${secret:NAME}, so anybody could compute the hash";
@@ -139,7 +143,8 @@ impl Court<'_> {
             return self.refuse("signature.key_form", "does not go with a plain hash");
         }
         if proof.separator.is_none() && !proof.tag.is_empty() {
-            let reason = "marks one part of several: give signature.separator, or write it as prefix";
+            let reason =
+                "marks one part of several: give signature.separator, or write it as prefix";
             return self.refuse("signature.tag", reason);
         }
         if proof.separator.is_none() && proof.time_tag.is_some() {
@@ -152,7 +157,10 @@ impl Court<'_> {
         }
         let clashes = proof.separator.as_deref() == Some("=") && proof.spelling == Spelling::Base64;
         if clashes {
-            return self.refuse("signature.separator", "stands in Base64 too: it cannot separate");
+            return self.refuse(
+                "signature.separator",
+                "stands in Base64 too: it cannot separate",
+            );
         }
         Ok(())
     }
@@ -185,7 +193,11 @@ impl Court<'_> {
         if is_received && request.format == Format::Json {
             return self.refuse("signature.pairs.encoding", "is received, which JSON is not");
         }
-        let of = description.proof.pairs.as_ref().and_then(|rule| rule.of.as_ref());
+        let of = description
+            .proof
+            .pairs
+            .as_ref()
+            .and_then(|rule| rule.of.as_ref());
         if of.is_some() && request.format == Format::Pairs {
             return self.refuse("signature.pairs.of", "is for objects in JSON");
         }
@@ -277,7 +289,10 @@ impl Court<'_> {
             return Ok(());
         }
         for (key, field) in self.read() {
-            let is_free = matches!(key.as_str(), "fields.memo" | "fields.order_ref_pattern_field");
+            let is_free = matches!(
+                key.as_str(),
+                "fields.memo" | "fields.order_ref_pattern_field"
+            );
             if !is_free && !self.has_form(field) {
                 let reason = format!(
                     "is missing: {key} is one of pairs that are signed without escapes, so text \
@@ -298,7 +313,10 @@ impl Court<'_> {
     fn meaning(&self) -> Judged {
         let fields = &self.description.fields;
         if fields.amount.is_empty() {
-            return self.refuse("fields.amount", "is missing: name the field with the amount");
+            return self.refuse(
+                "fields.amount",
+                "is missing: name the field with the amount",
+            );
         }
         if fields.payment_key.is_empty() {
             let reason = "is missing: without what identifies a payment, one sent twice would be \
@@ -311,7 +329,8 @@ impl Court<'_> {
             let reason = "is missing: say which code means that money was taken";
             return self.refuse("status.succeeded", reason);
         }
-        let is_part = |(status, _): &(PaymentStatus, _)| *status == PaymentStatus::PartiallyRefunded;
+        let is_part =
+            |(status, _): &(PaymentStatus, _)| *status == PaymentStatus::PartiallyRefunded;
         if states.rules.iter().any(is_part) && fields.refunded.is_none() {
             let reason = "is missing: a refund in part needs the field that says how much";
             return self.refuse("fields.refunded", reason);
@@ -322,7 +341,10 @@ impl Court<'_> {
             return self.refuse("fields.order_ref_pattern_field", reason);
         }
         if fields.currency.is_none() && !fields.currencies.is_empty() {
-            return self.refuse("fields.currency", "is missing: name the field of the currency");
+            return self.refuse(
+                "fields.currency",
+                "is missing: name the field of the currency",
+            );
         }
         let is_hundredfold = fields.amount_form == AmountForm::Hundredths;
         if is_hundredfold && !fields.amount_plus.is_empty() {
@@ -348,7 +370,10 @@ impl Court<'_> {
         }
         for (key, field) in [
             ("fields.currency", &fields.currency),
-            ("fields.order_ref_pattern_field", &fields.order_ref_pattern_field),
+            (
+                "fields.order_ref_pattern_field",
+                &fields.order_ref_pattern_field,
+            ),
             ("fields.event_id", &fields.event_id),
             ("fields.bank_txn_id", &fields.bank_txn_id),
             ("fields.memo", &fields.memo),
@@ -419,9 +444,10 @@ impl Court<'_> {
                 return self.refuse(self.key_of_secret(name), reason);
             }
         }
-        let doubled = seen
-            .iter()
-            .find(|name| name.strip_prefix("previous_").is_some_and(|base| seen.contains(base)));
+        let doubled = seen.iter().find(|name| {
+            name.strip_prefix("previous_")
+                .is_some_and(|base| seen.contains(base))
+        });
         match doubled {
             None => Ok(()),
             Some(name) => {

@@ -1,9 +1,8 @@
 //! One description as written: keys with their places, of a scheme laid over what all schemes share.
-//! Values go out as the builders ask for them; what nobody asked for is an unknown key. What a value
-//! means is not known here.
+//! Values go out as the builders ask for them; a key that stands in no list here is unknown. What a
+//! value means is not decided here.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::description::{Field, Format};
 use crate::config::error::{ConfigError, Hint, Origin, nearest};
@@ -19,7 +18,6 @@ pub(super) struct Sheet<'a> {
     origin: Origin,
     entries: Entries<'a>,
     format: Format,
-    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Sheet<'a> {
@@ -34,12 +32,11 @@ impl<'a> Sheet<'a> {
             origin,
             entries,
             format,
-            asked: RefCell::default(),
         }
     }
 
     pub(super) fn find(&self, key: &str) -> Option<&'a Given> {
-        self.asked.borrow_mut().insert(key.to_owned());
+        assert!(is_known(key), "{key} is read and not listed");
         self.entries.get(key).copied()
     }
 
@@ -50,14 +47,10 @@ impl<'a> Sheet<'a> {
     /// The entries of a table whose keys are free, without the table's name.
     pub(super) fn below(&self, table: &str) -> Vec<(String, &'a Given)> {
         let prefix = format!("{table}.");
-        let mut found = Vec::new();
-        for (key, given) in &self.entries {
-            if let Some(rest) = key.strip_prefix(&prefix) {
-                self.asked.borrow_mut().insert(key.clone());
-                found.push((rest.to_owned(), *given));
-            }
-        }
-        found
+        let entries = self.entries.iter();
+        entries
+            .filter_map(|(key, given)| Some((key.strip_prefix(&prefix)?.to_owned(), *given)))
+            .collect()
     }
 
     /// The fault of a key: at its place, or at the description's where it is not given.
@@ -140,21 +133,135 @@ impl<'a> Sheet<'a> {
         Ok(names.iter().map(|name| self.field(name)).collect())
     }
 
-    /// Refuses what nobody asked for, with the nearest name that somebody did.
+    /// Refuses what nobody reads, with the nearest name that somebody does.
     pub(super) fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let asked = self.asked.borrow();
-        let full = |key: &String| format!("{}.{key}", self.base);
         for (key, given) in &self.entries {
-            let is_section = asked
+            let is_section = KEYS
                 .iter()
                 .any(|known| known.starts_with(&format!("{key}.")));
             let is_empty = matches!(&given.value, Value::Table(table) if table.is_empty());
-            if asked.contains(key) || (is_section && is_empty) {
+            if is_known(key) || ((is_section || TABLES.contains(&key.as_str())) && is_empty) {
                 continue;
             }
-            let known: Vec<String> = asked.iter().map(full).collect();
+            let is_value = |known: &&&str| key.starts_with(&format!("{known}."));
+            if let Some(known) = KEYS.iter().find(is_value) {
+                let reason = "is a value and no table; conditions stand in a list, such as \
+                              [{ code = \"00\" }]";
+                let known = format!("{}.{known}", self.base);
+                return Err(ConfigError::wrong(&given.origin, known, reason));
+            }
+            let full = |key: &str| format!("{}.{key}", self.base);
+            let known: Vec<String> = KEYS.iter().map(|key| full(key)).collect();
             return Err(ConfigError::unknown_key(&given.origin, &full(key), &known));
         }
         Ok(())
     }
 }
+
+/// Tables whose keys are fields, so that any may stand there.
+const TABLES: [&str; 3] = ["identity", "forms", "fields.currencies"];
+
+fn is_known(key: &str) -> bool {
+    let is_below = |table: &&str| {
+        let rest = key
+            .strip_prefix(*table)
+            .and_then(|rest| rest.strip_prefix('.'));
+        rest.is_some_and(|rest| !rest.is_empty())
+    };
+    KEYS.contains(&key) || TABLES.iter().any(|table| is_below(&table))
+}
+
+/// Every other key of a description.
+const KEYS: &[&str] = &[
+    "title",
+    "confidence",
+    "note",
+    "other_secrets",
+    "request.method",
+    "request.format",
+    "request.envelope",
+    "request.envelope_form",
+    "request.items",
+    "request.action",
+    "signature.kind",
+    "signature.header",
+    "signature.field",
+    "signature.query",
+    "signature.prefix",
+    "signature.separator",
+    "signature.tag",
+    "signature.time_tag",
+    "signature.encoding",
+    "signature.key",
+    "signature.key_form",
+    "signature.key_prefix",
+    "signature.signed",
+    "signature.id_header",
+    "signature.pairs.of",
+    "signature.pairs.names",
+    "signature.pairs.without",
+    "signature.pairs.empty",
+    "signature.pairs.encoding",
+    "time.header",
+    "time.field",
+    "time.query",
+    "time.unit",
+    "time.window_s",
+    "token.action",
+    "token.user",
+    "token.password",
+    "token.lifetime_s",
+    "fields.amount",
+    "fields.amount_plus",
+    "fields.amount_form",
+    "fields.negative_amount",
+    "fields.currency",
+    "fields.order_ref",
+    "fields.order_ref_pattern",
+    "fields.order_ref_pattern_field",
+    "fields.provider_txn_id",
+    "fields.event_id",
+    "fields.payment_key",
+    "fields.bank_txn_id",
+    "fields.memo",
+    "fields.virtual_account",
+    "fields.account_number",
+    "fields.paid_at",
+    "fields.paid_at_form",
+    "fields.refunded",
+    "status.succeeded",
+    "status.failed",
+    "status.pending",
+    "status.authorized",
+    "status.review",
+    "status.reversed",
+    "status.refunded",
+    "status.partially_refunded",
+    "status.outgoing",
+    "status.otherwise",
+    "only",
+    "answers.recorded.status",
+    "answers.recorded.type",
+    "answers.recorded.body",
+    "answers.repeat.status",
+    "answers.repeat.type",
+    "answers.repeat.body",
+    "answers.unknown_order.status",
+    "answers.unknown_order.type",
+    "answers.unknown_order.body",
+    "answers.amount_differs.status",
+    "answers.amount_differs.type",
+    "answers.amount_differs.body",
+    "answers.already_final.status",
+    "answers.already_final.type",
+    "answers.already_final.body",
+    "answers.bad_signature.status",
+    "answers.bad_signature.type",
+    "answers.bad_signature.body",
+    "answers.refused.status",
+    "answers.refused.type",
+    "answers.refused.body",
+    "answers.try_later.status",
+    "answers.try_later.type",
+    "answers.try_later.body",
+];

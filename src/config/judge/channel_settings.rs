@@ -69,7 +69,10 @@ impl<'a> OneChannel<'a, '_> {
             return self.choice("scheme", &facts.schemes);
         }
         let scheme = self.text("scheme")?;
-        if scheme.as_deref().is_some_and(|given| given != facts.name.as_str()) {
+        if scheme
+            .as_deref()
+            .is_some_and(|given| given != facts.name.as_str())
+        {
             self.warn_unused("scheme", &facts.name);
         }
         Ok(scheme)
@@ -86,7 +89,8 @@ impl<'a> OneChannel<'a, '_> {
         let settings = self.below("settings");
         for setting in settings.keys() {
             let everywhere = matches!(*setting, "scheme" | "accounts");
-            let is_used = facts.settings.is_empty() || facts.settings.iter().any(|one| one == setting);
+            let is_used =
+                facts.settings.is_empty() || facts.settings.iter().any(|one| one == setting);
             if !everywhere && !is_used {
                 self.warn_unused(setting, &facts.name);
             }

@@ -18,7 +18,11 @@ impl OneChannel<'_, '_> {
         name: &str,
         described: &Described,
     ) -> Result<(ProviderFacts, Option<Arc<Description>>), ConfigError> {
-        let names: Vec<String> = described.schemes.iter().map(|one| one.scheme.clone()).collect();
+        let names: Vec<String> = described
+            .schemes
+            .iter()
+            .map(|one| one.scheme.clone())
+            .collect();
         let is_single = names.len() == 1;
         let wanted = match is_single {
             true => None,
@@ -113,5 +117,7 @@ fn fault_of_key(key: &Secret, description: &Description) -> Option<String> {
 
 fn is_base64(text: &str) -> bool {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(text).is_ok()
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .is_ok()
 }

@@ -19,7 +19,10 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        if path.first().is_some_and(|first| first == "channels" || first == "providers") {
+        if path
+            .first()
+            .is_some_and(|first| first == "channels" || first == "providers")
+        {
             continue;
         }
         let key = path.join(".");

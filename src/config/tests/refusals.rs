@@ -43,7 +43,7 @@ fn a_mistyped_name_is_refused_with_the_nearest_known_one() {
         ),
         (
             "[channels.a]\nprovider = \"vnpai\"\n",
-            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay",
+            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay, casso, keypay, onepay, stripe, vietqrvn, viettelmoney",
         ),
         (
             "[channels.a]\nprovider = \"sepay\"\nsettings.scheme = \"sepay-hmca\"\n",

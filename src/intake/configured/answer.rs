@@ -89,6 +89,8 @@ fn escaped(value: &str, content_type: &str) -> String {
         return form_urlencoded::byte_serialize(value.as_bytes()).collect();
     }
     let quoted = serde_json::Value::from(value).to_string();
-    let inside = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let inside = quoted
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
     inside.unwrap_or("").to_owned()
 }

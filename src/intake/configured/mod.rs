@@ -40,7 +40,11 @@ impl Provider for Description {
     }
 
     fn headers(&self) -> Vec<&str> {
-        let time = self.proof.time.as_ref().and_then(|rule| rule.place.as_ref());
+        let time = self
+            .proof
+            .time
+            .as_ref()
+            .and_then(|rule| rule.place.as_ref());
         let id = self.proof.id_header.as_deref();
         let places = [Some(&self.proof.place), time].into_iter().flatten();
         places.filter_map(header_of).chain(id).collect()

@@ -21,6 +21,15 @@ pub(super) struct Payload {
 }
 
 impl Payload {
+    /// A call of which nothing was read yet.
+    pub(super) fn empty() -> Self {
+        Self {
+            outer: Json::Null,
+            inner: None,
+            received: Vec::new(),
+        }
+    }
+
     /// What the fields of the description are read from.
     pub(super) fn content(&self) -> &Json {
         match &self.inner {

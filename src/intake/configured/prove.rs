@@ -12,6 +12,7 @@ use crate::config::channel::Channel;
 use crate::config::described::description::{
     Description, Digest, KeyForm, Place, Proof, ProofKind, Spelling, TimeRule,
 };
+use crate::config::described::template::Piece;
 use crate::config::secret::Secret;
 use crate::intake::fields;
 use crate::intake::json::Json;
@@ -43,12 +44,31 @@ pub(super) fn prove(
             token::must_be_ours(shown, key_name(proof), channel, call.arrived_at)?;
         }
         ProofKind::Digest(digest) => {
-            let payload = description.payload(call)?;
-            let id = prove_digest(description, digest, call, &payload, channel)?;
-            return Ok((payload.into_content(), id));
+            if reads_fields(proof) {
+                let payload = description.payload(call)?;
+                let id = prove_digest(description, digest, call, &payload, channel)?;
+                return Ok((payload.into_content(), id));
+            }
+            let id = prove_digest(description, digest, call, &Payload::empty(), channel)?;
+            return Ok((description.payload(call)?.into_content(), id));
         }
     }
     Ok((description.payload(call)?.into_content(), None))
+}
+
+/// Whether the fields of a call are needed to prove it. Where they are not, nothing of it is parsed
+/// before it is proven.
+fn reads_fields(proof: &Proof) -> bool {
+    let in_field = |place: &Place| matches!(place, Place::Field(_));
+    let time = proof.time.as_ref().and_then(|rule| rule.place.as_ref());
+    in_field(&proof.place)
+        || time.is_some_and(in_field)
+        || proof.text.iter().any(|piece| {
+            matches!(
+                piece,
+                Piece::Json | Piece::Pairs | Piece::Envelope | Piece::Field { .. }
+            )
+        })
 }
 
 fn key_name(proof: &Proof) -> &str {
@@ -120,9 +140,7 @@ fn at_place<'a>(
     let missing = |name: &str| Refusal::Missing(Cow::Owned(name.to_owned()));
     match place {
         Place::Header(name) => Ok(Cow::Borrowed(call.header(name)?)),
-        Place::Field(field) => {
-            text(&payload.outer, field)?.ok_or_else(|| missing(&field.shown))
-        }
+        Place::Field(field) => text(&payload.outer, field)?.ok_or_else(|| missing(&field.shown)),
         Place::Query(name) => {
             let pairs = query::parse(&call.query)?;
             let found = pairs.into_iter().find(|pair| pair.name == name.as_str());
@@ -288,8 +306,8 @@ fn must_be_fresh(
     }
     let is_plain = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
     let millis: Option<i64> = is_plain.then(|| time.parse().ok()).flatten();
-    let millis = millis
-        .ok_or_else(|| Refusal::malformed(FIELD, "is not a number of milliseconds"))?;
+    let millis =
+        millis.ok_or_else(|| Refusal::malformed(FIELD, "is not a number of milliseconds"))?;
     let away = call.arrived_at.timestamp_millis().saturating_sub(millis);
     if u128::from(away.unsigned_abs()) > channel.replay_window.as_millis() {
         return Err(Refusal::OutsideWindow(away / 1000));

@@ -124,7 +124,9 @@ fn pairs(
             Writing::Raw => {
                 has_one_reading(rule, name, value, &signed)?;
                 let and = if text.is_empty() { "" } else { "&" };
-                [and, name, "=", value].iter().for_each(|part| text.push_str(part));
+                [and, name, "=", value]
+                    .iter()
+                    .for_each(|part| text.push_str(part));
             }
             Writing::Received => {
                 let and = if text.is_empty() { "" } else { "&" };
@@ -146,16 +148,21 @@ fn values<'a>(
     let place = rule.of.as_ref().map(|field| description.path_of(field));
     let place = place.unwrap_or_default();
     let Some(Json::Object(members)) = payload.content().at_names(&place) else {
-        let shown = rule.of.as_ref().map_or("body", |field| field.shown.as_str());
+        let shown = rule
+            .of
+            .as_ref()
+            .map_or("body", |field| field.shown.as_str());
         return Err(Refusal::malformed(shown, "must be an object"));
     };
     let proof = match &description.proof.place {
         crate::config::described::description::Place::Field(field) => field.path.as_slice(),
         _ => &[],
     };
-    let is_proof = |name: &str| proof.split_last().is_some_and(|(last, above)| {
-        last == name && above == place.as_slice()
-    });
+    let is_proof = |name: &str| {
+        proof
+            .split_last()
+            .is_some_and(|(last, above)| last == name && above == place.as_slice())
+    };
     let signed = members
         .iter()
         .filter(|(name, _)| rule.takes(name) && !is_proof(name));

@@ -17,18 +17,16 @@ use crate::intake::signature::{
 const AUTHORIZATION: &str = "authorization";
 
 /// Whether the call shows the user and password of the channel.
-pub(super) fn must_know_us(
-    call: &RawCall,
-    rule: &Token,
-    channel: &Channel,
-) -> Result<(), Refusal> {
+pub(super) fn must_know_us(call: &RawCall, rule: &Token, channel: &Channel) -> Result<(), Refusal> {
     let shown = call.header(AUTHORIZATION)?.strip_prefix("Basic ");
     let shown = shown.and_then(from_base64).unwrap_or_default();
     let colon = shown.iter().position(|byte| *byte == b':');
     let (user, password) = shown.split_at(colon.unwrap_or(0));
     let password = password.get(1..).unwrap_or(&[]);
     let is_one_of = |name: &str, shown: &[u8]| {
-        any_key(channel.secret(name), name, |key| is_same(shown, key.bytes()))
+        any_key(channel.secret(name), name, |key| {
+            is_same(shown, key.bytes())
+        })
     };
     let knows_user = is_one_of(&rule.user, user);
     let knows_password = is_one_of(&rule.password, password);
@@ -57,9 +55,8 @@ pub(super) fn issue(
         ),
     ]);
     let token = sign(&claims.to_compact_text(), secret);
-    let body = format!(
-        r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":{lifetime}}}"#
-    );
+    let body =
+        format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":{lifetime}}}"#);
     Ok(Answer::json(200, body))
 }
 
@@ -96,7 +93,9 @@ pub(super) fn must_be_ours(
     let until = read(claims)?.integer("exp");
     let until = until.map_err(|_| Refusal::SignatureMismatch)?;
     if now.timestamp() >= until {
-        return Err(Refusal::OutsideWindow(now.timestamp().saturating_sub(until)));
+        return Err(Refusal::OutsideWindow(
+            now.timestamp().saturating_sub(until),
+        ));
     }
     Ok(())
 }

@@ -145,7 +145,10 @@ mod tests {
     fn described(provider: &str, facts: &Value) -> Channel {
         let mut text = format!("[channels.x]\nprovider = \"{provider}\"\n");
         text.push_str(&format!("settings.scheme = {}\n", facts["scheme"]));
-        for (table, members) in [("secrets", &facts["secrets"]), ("settings", &facts["config"])] {
+        for (table, members) in [
+            ("secrets", &facts["secrets"]),
+            ("settings", &facts["config"]),
+        ] {
             for (name, value) in members.as_object().into_iter().flatten() {
                 text.push_str(&format!("{table}.{name} = {value}\n"));
             }
