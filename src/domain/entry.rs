@@ -52,8 +52,16 @@ words!(
         BillCancelled = "bill_cancelled",
         /// A payment was recorded and placed.
         PaymentRecorded = "payment_recorded",
-        /// Money was placed from suspense.
+        /// An officer placed money.
         PaymentPlaced = "payment_placed",
+        /// What an officer placed was taken back.
+        PlacingUndone = "placing_undone",
+        /// A refund was approved.
+        RefundApproved = "refund_approved",
+        /// An approved refund was called off.
+        RefundCalledOff = "refund_called_off",
+        /// A refund was paid out.
+        RefundPaid = "refund_paid",
         /// The provider took a payment back.
         PaymentReversed = "payment_reversed",
         /// The provider gave money back to the payer.

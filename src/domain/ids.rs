@@ -63,6 +63,10 @@ typed_id!(
     EntryId,
     /// One refused call kept for a later replay.
     QuarantineId,
+    /// One difference.
+    DifferenceId,
+    /// One refund.
+    RefundId,
 );
 
 #[cfg(test)]

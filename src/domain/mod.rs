@@ -9,6 +9,7 @@
 pub mod bill;
 pub mod catalogue;
 pub mod classification;
+pub mod difference;
 pub mod dossier;
 pub mod dossier_code;
 pub mod entry;
@@ -18,4 +19,5 @@ pub mod money;
 pub mod notice;
 pub mod payment;
 pub mod reference;
+pub mod refund;
 pub mod time;

@@ -1,22 +1,26 @@
 //! Applying one notice to the books: new or repeat, conflict, permitted change of state, decision,
 //! entry. Works on the workbook of a batch; nothing is written here.
 
+use super::consequences::{
+    after_conflict, after_placing, after_refund, after_reversal, after_review,
+};
+use super::move_money::take_back;
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
 use crate::domain::entry::Event;
 use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::{Change, PaymentStatus, change};
-use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded, payment_taken_back};
-use crate::matching::clues::clues;
+use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded};
+use crate::matching::clues::{Clues, clues};
 use crate::matching::rules::{Decision, MatchOutcome, decide};
 use crate::store::UNSETTLED;
 use crate::store::failure::Failure;
 use crate::store::rows::{NoticeRow, PaymentRow};
 use crate::store::types::{Ts, Uid};
 
-/// A notice on its way into the books.
-#[derive(Clone, Copy)]
+/// A notice on its way into the books, with what is worked out from it once: a batch may be tried
+/// several times.
 pub(super) struct Incoming<'a> {
     pub(super) channel: &'a Channel,
     pub(super) notice: &'a Notice,
@@ -24,6 +28,28 @@ pub(super) struct Incoming<'a> {
     pub(super) raw: &'a [u8],
     /// The notice row that recorded it before it could be applied, when it is swept.
     pub(super) recorded_as: Option<Uid>,
+    pub(super) key_hash: Vec<u8>,
+    pub(super) facts_hash: Vec<u8>,
+    pub(super) clues: Clues,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(
+        channel: &'a Channel,
+        notice: &'a Notice,
+        raw: &'a [u8],
+        recorded_as: Option<Uid>,
+    ) -> Self {
+        Self {
+            channel,
+            notice,
+            raw,
+            recorded_as,
+            key_hash: notice.key_hash().to_vec(),
+            facts_hash: notice.facts_hash().to_vec(),
+            clues: clues(notice),
+        }
+    }
 }
 
 /// What became of a notice.
@@ -38,32 +64,29 @@ pub(super) fn apply_notice(
     book: &mut Workbook<'_>,
     incoming: &Incoming<'_>,
 ) -> Result<Applied, Failure> {
-    let notice = incoming.notice;
-    let facts_hash = notice.facts_hash().to_vec();
-    let key_hash = notice.key_hash().to_vec();
     let is_swept = incoming.recorded_as.is_some();
     if let Some(seen) = book
-        .seen(&incoming.channel.name, &key_hash)
+        .seen(&incoming.channel.name, &incoming.key_hash)
         .filter(|_| !is_swept)
     {
-        if seen.facts_hash == facts_hash {
+        if seen.facts_hash == incoming.facts_hash {
             let verdict = Verdict::parse(&seen.verdict).unwrap_or(Verdict::Recorded);
             return Ok(Applied {
                 is_repeat: true,
                 verdict,
             });
         }
-        return Ok(keep_conflict(book, incoming, facts_hash));
+        return Ok(keep_conflict(book, incoming));
     }
     let (payment_id, verdict) = match known_payment(book, incoming)? {
         Known::New => record_payment(book, incoming)?,
         Known::Same(row) => change_payment(book, incoming, *row)?,
-        Known::Contradicted => return Ok(keep_conflict(book, incoming, facts_hash)),
+        Known::Contradicted => return Ok(keep_conflict(book, incoming)),
     };
     match incoming.recorded_as {
         Some(notice_id) => book.settled.push(notice_id),
         None => {
-            let row = notice_row(book, incoming, key_hash, facts_hash, verdict);
+            let row = notice_row(book, incoming, verdict);
             book.add_notice(NoticeRow {
                 payment_id: Some(payment_id),
                 ..row
@@ -79,8 +102,7 @@ pub(super) fn apply_notice(
 /// Records a notice and its payment without any effect, for `sweep` to apply later.
 pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
     let notice = incoming.notice;
-    let (key_hash, facts_hash) = (notice.key_hash().to_vec(), notice.facts_hash().to_vec());
-    if let Some(seen) = book.seen(&incoming.channel.name, &key_hash) {
+    if let Some(seen) = book.seen(&incoming.channel.name, &incoming.key_hash) {
         let verdict = Verdict::parse(&seen.verdict).unwrap_or(Verdict::Recorded);
         return Applied {
             is_repeat: true,
@@ -96,7 +118,7 @@ pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> A
         book.add_payment(row);
         id
     });
-    let row = notice_row(book, incoming, key_hash, facts_hash, Verdict::Recorded);
+    let row = notice_row(book, incoming, Verdict::Recorded);
     book.add_notice(NoticeRow {
         payment_id: Some(payment_id),
         is_settled: false,
@@ -172,17 +194,21 @@ fn change_payment(
     // What was never placed cannot be taken back: it is placed as if the payment began like this.
     let verdict = match row.to_status()? {
         PaymentStatus::Reversed if held_money => {
-            take_back(book, &mut row, Event::PaymentReversed, None)?
+            take_back(book, &mut row, Event::PaymentReversed, None)?;
+            after_reversal(book, &row);
+            Verdict::Recorded
         }
         PaymentStatus::Refunded if held_money => {
-            take_back(book, &mut row, Event::PaymentRefunded, None)?
+            let unasked = take_back(book, &mut row, Event::PaymentRefunded, None)?;
+            after_refund(book, &row, unasked);
+            Verdict::Recorded
         }
-        PaymentStatus::PartiallyRefunded if held_money => take_back(
-            book,
-            &mut row,
-            Event::PaymentRefunded,
-            notice.refunded_minor,
-        )?,
+        PaymentStatus::PartiallyRefunded if held_money => {
+            let refunded = notice.refunded_minor;
+            let unasked = take_back(book, &mut row, Event::PaymentRefunded, refunded)?;
+            after_refund(book, &row, unasked);
+            Verdict::Recorded
+        }
         PaymentStatus::Pending
         | PaymentStatus::Authorized
         | PaymentStatus::Succeeded
@@ -209,8 +235,7 @@ fn place(
 ) -> Result<Verdict, Failure> {
     let notice = incoming.notice;
     let status = row.to_status()?;
-    let clues = clues(notice);
-    let candidates = book.candidates(&incoming.channel.name, &clues);
+    let candidates = book.candidates(&incoming.channel.name, &incoming.clues);
     let decision = decide(notice, &candidates, &incoming.channel.accounts);
     let decision = book.without_lost_items(decision);
     row.bill_id = decision.bill_id.map(|id| Uid(id.0));
@@ -224,6 +249,9 @@ fn place(
             status.as_str(),
             decision.reason
         );
+        if status == PaymentStatus::Review {
+            after_review(book, row);
+        }
         return Ok(if is_unknown {
             Verdict::UnknownOrder
         } else {
@@ -234,6 +262,7 @@ fn place(
     decision.outcome.as_str().clone_into(&mut row.match_outcome);
     post(book, row, &decision, notice.refunded_minor.unwrap_or(0))?;
     row.match_reason = decision.reason;
+    after_placing(book, row, decision.outcome);
     Ok(verdict)
 }
 
@@ -269,39 +298,6 @@ fn post(
     }
     book.stand(row);
     Ok(())
-}
-
-/// The provider took money back: all that stands, or up to the cumulative `refunded` amount.
-fn take_back(
-    book: &mut Workbook<'_>,
-    row: &mut PaymentRow,
-    event: Event,
-    refunded: Option<i64>,
-) -> Result<Verdict, Failure> {
-    let stood = Placement {
-        allocated: row.allocated_minor,
-        credit: row.credit_minor,
-        suspense: row.suspense_minor,
-    };
-    let amount = refunded.map_or(i64::MAX, |cumulative| {
-        (cumulative - row.refunded_minor).max(0)
-    });
-    let taken = stood.take(amount);
-    row.allocated_minor -= taken.allocated;
-    row.credit_minor -= taken.credit;
-    row.suspense_minor -= taken.suspense;
-    row.refunded_minor += taken.allocated + taken.credit + taken.suspense;
-    let unit_code = row
-        .bill_id
-        .map_or_else(String::new, |bill| book.unit_of(bill));
-    let entry = entry(book, row, &unit_code)?;
-    book.postings
-        .extend(payment_taken_back(&entry, event, taken));
-    if let Some(bill) = row.bill_id.filter(|_| taken.allocated > 0) {
-        book.pay(bill, -taken.allocated)?;
-    }
-    book.stand(row);
-    Ok(Verdict::Recorded)
 }
 
 fn entry<'a>(
@@ -344,21 +340,25 @@ fn verdict_of(row: &PaymentRow) -> Verdict {
 
 /// Keeps a notice that contradicts what its key, or its payment, said before; changes nothing. The
 /// key of a kept conflict covers its facts, so that its retries are repeats.
-fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>, facts_hash: Vec<u8>) -> Applied {
+fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
     let key_hash = incoming.notice.conflict_key_hash().to_vec();
     let channel = &incoming.channel.name;
-    let payment_id = book
+    let payment = book
         .payment(channel, &incoming.notice.payment_key)
-        .map(|held| held.row.payment_id);
+        .map(|held| held.row.clone());
     let is_repeat = book.seen(channel, &key_hash).is_some();
     if let Some(notice_id) = incoming.recorded_as {
         book.settled.push(notice_id);
     }
     if !is_repeat {
-        let row = notice_row(book, incoming, key_hash, facts_hash, Verdict::Conflict);
+        let row = notice_row(book, incoming, Verdict::Conflict);
         let facts = Some(facts_text(incoming.notice));
+        if let Some(payment) = &payment {
+            after_conflict(book, payment, row.notice_id);
+        }
         book.add_notice(NoticeRow {
-            payment_id,
+            key_hash,
+            payment_id: payment.map(|payment| payment.payment_id),
             facts,
             ..row
         });
@@ -369,19 +369,13 @@ fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>, facts_hash: V
     }
 }
 
-fn notice_row(
-    book: &Workbook<'_>,
-    incoming: &Incoming<'_>,
-    key_hash: Vec<u8>,
-    facts_hash: Vec<u8>,
-    verdict: Verdict,
-) -> NoticeRow {
+fn notice_row(book: &Workbook<'_>, incoming: &Incoming<'_>, verdict: Verdict) -> NoticeRow {
     NoticeRow {
         tenant: book.tenant.0,
         notice_id: Uid(NoticeId::at(book.now).0),
         channel: incoming.channel.name.clone(),
-        key_hash,
-        facts_hash,
+        key_hash: incoming.key_hash.clone(),
+        facts_hash: incoming.facts_hash.clone(),
         payment_id: None,
         status: incoming.notice.status.as_str().to_owned(),
         verdict: verdict.as_str().to_owned(),
@@ -449,12 +443,8 @@ mod tests {
         let now = parse_rfc3339("2026-01-05T03:35:00Z").unwrap();
         let mut book = Workbook::open(Tenant(1), now, &slots, Found::default()).unwrap();
         for &status in order {
-            let incoming = Incoming {
-                channel: &channel,
-                notice: &notice(status),
-                raw: b"",
-                recorded_as: None,
-            };
+            let notice = notice(status);
+            let incoming = Incoming::new(&channel, &notice, b"", None);
             let applied = apply_notice(&mut book, &incoming).unwrap();
             assert!(!applied.is_repeat, "{order:?}");
         }

@@ -5,13 +5,17 @@
 pub mod add_officer;
 mod apply_notice;
 mod bill_parts;
+mod consequences;
 pub mod create_token;
 mod dossier_rows;
 pub mod import_file;
 mod import_rows;
 mod keep_refusals;
+mod keep_silent;
 pub mod lease_chain;
+mod move_money;
 pub mod open_attempts;
+mod open_book;
 mod put_bills;
 pub mod put_dossiers;
 mod read_bills;

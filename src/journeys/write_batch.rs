@@ -20,7 +20,6 @@ use crate::config::clock::Clock;
 use crate::domain::ids::{NoticeId, Tenant};
 use crate::domain::notice::{Notice, Verdict};
 use crate::ledger::seal::ChainHead;
-use crate::matching::clues::clues;
 use crate::store::failure::Failure;
 use crate::store::journal::{Batch, Found, Lookup, NoticeHead};
 use crate::store::rows::{NoticeRow, PaymentRow};
@@ -80,7 +79,7 @@ impl BatchWriter {
             .commit(|journal| journal.write(tenant.0, batch))
     }
 
-    fn connection(&mut self) -> Result<&mut Writer, Failure> {
+    pub(super) fn connection(&mut self) -> Result<&mut Writer, Failure> {
         if self.is_broken {
             self.writer = self.db.writer()?;
             self.is_broken = false;
@@ -99,20 +98,17 @@ impl BatchWriter {
             }
             Err(failure) => {
                 tracing::warn!(%failure, calls = calls.len(), "the batch is committed call by call");
-                incoming
-                    .iter()
-                    .map(|one| self.take_one(tenant, one))
-                    .collect()
+                let one_by_one = incoming.chunks(1);
+                one_by_one.map(|one| self.take_one(tenant, one)).collect()
             }
         }
     }
 
-    fn take_one(&mut self, tenant: Tenant, call: &[Incoming<'_>]) -> Taken {
-        let one = [call.to_vec()];
-        let full = self.commit(tenant, &one, Effect::Full);
+    fn take_one(&mut self, tenant: Tenant, one: &[Vec<Incoming<'_>>]) -> Taken {
+        let full = self.commit(tenant, one, Effect::Full);
         let taken = full.or_else(|failure| {
             tracing::error!(%failure, "a call is recorded without effect; run doisoat sweep");
-            self.commit(tenant, &one, Effect::RecordOnly)
+            self.commit(tenant, one, Effect::RecordOnly)
         });
         taken
             .ok()
@@ -131,12 +127,7 @@ impl BatchWriter {
     ) -> usize {
         let mut applied = 0;
         for (row, notice, channel) in rows {
-            let incoming = Incoming {
-                channel,
-                notice,
-                raw: &row.raw,
-                recorded_as: Some(row.notice_id),
-            };
+            let incoming = Incoming::new(channel, notice, &row.raw, Some(row.notice_id));
             match self.commit(tenant, &[vec![incoming]], Effect::Full) {
                 Ok(_) => applied += 1,
                 Err(failure) => {
@@ -223,12 +214,7 @@ enum Effect {
 }
 
 fn incoming_of(call: &Call) -> Vec<Incoming<'_>> {
-    let incoming = |notice| Incoming {
-        channel: &call.channel,
-        notice,
-        raw: &call.raw,
-        recorded_as: None,
-    };
+    let incoming = |notice| Incoming::new(&call.channel, notice, &call.raw, None);
     call.notices.iter().map(incoming).collect()
 }
 
@@ -268,16 +254,13 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
         let notice = incoming.notice;
         lookup
             .notice_keys
-            .push((channel.clone(), notice.key_hash().to_vec()));
+            .push((channel.clone(), incoming.key_hash.clone()));
         lookup
             .payment_keys
             .push((channel.clone(), notice.payment_key.clone()));
-        let clues = clues(notice);
-        lookup.attempts.extend(
-            clues
-                .order_ref
-                .map(|order_ref| (channel.clone(), order_ref)),
-        );
+        let clues = incoming.clues.clone();
+        let attempt = clues.order_ref.map(|text| (channel.clone(), text));
+        lookup.attempts.extend(attempt);
         lookup.references.extend(clues.references);
         lookup.virtual_accounts.extend(clues.virtual_account);
         lookup.dossier_codes.extend(clues.dossier_codes);
@@ -293,7 +276,7 @@ fn contradictions(tenant: Tenant, calls: &[Vec<Incoming<'_>>], found: &Found) ->
         let of_payment =
             |row: &PaymentRow| row.channel == *channel && row.payment_key == notice.payment_key;
         let of_notice =
-            |head: &NoticeHead| head.channel == *channel && head.key_hash == notice.key_hash();
+            |head: &NoticeHead| head.channel == *channel && head.key_hash == incoming.key_hash;
         found.payments.iter().any(of_payment) || found.notices.iter().any(of_notice)
     };
     let known = calls.iter().flatten().filter(|incoming| {

@@ -2,6 +2,7 @@
 //! and the proof that all of it holds (`verify`). Moving money is pure: rows are
 //! the store's, transactions the journeys'.
 
+pub mod moves;
 pub mod postings;
 pub mod seal;
 pub mod verify;

@@ -8,8 +8,8 @@
 //! | paid, matched | clearing | receivable |
 //! | paid, cannot be placed | clearing | suspense |
 //! | over, twice, late | clearing | payer credit |
-//! | placed from suspense | suspense | receivable |
-//! | taken back or given back by the provider | what the payment credited | clearing |
+//!
+//! What happens to a payment's money after it was taken in stands in `moves.rs`.
 
 use crate::domain::dossier::FeeKind;
 use crate::domain::entry::{Account, Event, Posting};
@@ -122,42 +122,6 @@ pub fn payment_recorded(entry: &PaymentEntry<'_>, placed: Placement) -> Vec<Post
     .collect()
 }
 
-/// The provider took money back, or gave it back to the payer without our asking: what the payment
-/// had credited is undone and the fee is due again.
-#[must_use]
-pub fn payment_taken_back(
-    entry: &PaymentEntry<'_>,
-    event: Event,
-    taken: Placement,
-) -> Vec<Posting> {
-    [
-        entry.posting(
-            event,
-            Account::PayerCredit,
-            entry.clearing(),
-            taken.credit,
-            None,
-        ),
-        entry.posting(
-            event,
-            Account::Suspense,
-            entry.clearing(),
-            taken.suspense,
-            None,
-        ),
-        entry.posting(
-            event,
-            entry.receivable(),
-            entry.clearing(),
-            taken.allocated,
-            entry.bill_id,
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 /// A bill was opened with these amounts per fee kind, minor units.
 #[must_use]
 pub fn bill_opened(
@@ -258,7 +222,7 @@ mod tests {
         };
         let parts = [(FeeKind::Phi, 5), (FeeKind::LePhi, 7), (FeeKind::Tax, 0)];
         let bill = entry.bill_id.unwrap();
-        let table: [(Vec<Posting>, &[&str]); 7] = [
+        let table: [(Vec<Posting>, &[&str]); 6] = [
             (
                 payment_recorded(&entry, place(9, 0, 0)),
                 &["clearing:vnpay < receivable:H12.101 9"],
@@ -275,14 +239,6 @@ mod tests {
                 ],
             ),
             (payment_recorded(&entry, place(0, 0, 0)), &[]),
-            (
-                payment_taken_back(&entry, Event::PaymentReversed, place(5, 4, 3)),
-                &[
-                    "payer_credit < clearing:vnpay 4",
-                    "suspense < clearing:vnpay 3",
-                    "receivable:H12.101 < clearing:vnpay 5",
-                ],
-            ),
             (
                 bill_opened(entry.entry_id, bill, "H12.101", Currency::VND, &parts),
                 &[

@@ -127,6 +127,8 @@ impl PaymentRow {
             credit_minor: 0,
             suspense_minor: 0,
             refunded_minor: 0,
+            refunding_minor: 0,
+            returned_minor: 0,
         }
     }
 }

@@ -35,6 +35,13 @@ pub struct Uid(pub Uuid);
 #[diesel(sql_type = SqlTs)]
 pub struct Ts(pub Instant);
 
+impl Uid {
+    /// Before every id.
+    pub const MIN: Self = Self(Uuid::nil());
+    /// After every id.
+    pub const MAX: Self = Self(Uuid::max());
+}
+
 impl ToSql<SqlUid, Pg> for Uid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         <Uuid as ToSql<PgUuid, Pg>>::to_sql(&self.0, out)

@@ -63,6 +63,7 @@ impl Gateway {
         let limits = Limits {
             queue: settings.writer.queue,
             batch: settings.writer.batch,
+            writers: settings.writer.connections.unwrap_or(db.useful_writers()),
             quarantine_rows: i64::from(settings.quarantine.max_rows),
         };
         let names = providers::names(settings.channels.values());

@@ -135,6 +135,8 @@ fn payment(number: u128) -> PaymentRow {
         credit_minor: 0,
         suspense_minor: 0,
         refunded_minor: 30_000,
+        refunding_minor: 0,
+        returned_minor: 0,
     }
 }
 

@@ -304,6 +304,7 @@ request = { method = "POST", format = "json" }
 signature = { kind = "static-key", header = "X-Own-Token", key = "token" }
 fields = { amount = "amount", payment_key = "id", provider_txn_id = "id", order_ref = "ref" }
 status.succeeded = [{ code = "00" }]
+status.failed = [{ code = "99" }]
 answers.recorded = { status = 200, body = '{"ok": "${order_ref}"}' }
 answers.repeat = { status = 208, body = "again" }
 answers.unknown_order = { status = 202, type = "text/plain", body = "unknown ${order_ref}" }
@@ -337,10 +338,18 @@ both!(
             .map(|one| format!("{} {} {}", one["provider"], one["provider_txn_id"], one["status"]))
             .collect();
         told.sort();
-        let expected = [r#""own" "T1" "succeeded""#, r#""own" "T2" "review""#];
+        let expected = [r#""own" "T1" "succeeded""#, r#""own" "T2" "failed""#];
         assert_eq!(told, expected);
         let kept = app.quarantine();
         assert_eq!(kept.len(), 1);
         assert!(!String::from_utf8_lossy(&kept[0].raw).contains("k-other"));
+        let mended = OWN.replace("\"k-own\"", "[\"k-own\", \"k-other\"]");
+        let mended = TestApp::start_on(std::sync::Arc::clone(&app.database), &mended);
+        let channels = &mended.settings.channels;
+        let names = doisoat::intake::providers::names(channels.values());
+        let done = doisoat::journeys::replay_quarantine::replay_quarantine(
+            &mended.db, &mended.clock, channels, None, names,
+        );
+        assert_eq!(done.unwrap().repeats, 1);
     }
 );

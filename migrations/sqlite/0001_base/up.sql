@@ -179,6 +179,10 @@ CREATE TABLE payments (
     credit_minor BIGINT NOT NULL CHECK (credit_minor >= 0),
     suspense_minor BIGINT NOT NULL CHECK (suspense_minor >= 0),
     refunded_minor BIGINT NOT NULL CHECK (refunded_minor >= 0),
+    -- Approved to go back and not yet paid out.
+    refunding_minor BIGINT NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
+    -- Of what is allocated: given back as a fee, or about to be.
+    returned_minor BIGINT NOT NULL DEFAULT 0 CHECK (returned_minor BETWEEN 0 AND allocated_minor),
     PRIMARY KEY (tenant, payment_id),
     UNIQUE (tenant, channel, payment_key)
 ) WITHOUT ROWID;

@@ -7,11 +7,39 @@ use std::sync::Arc;
 
 use super::description::{Confidence, Description, Token};
 use super::sheet::{Entries, Sheet};
-use super::shipped::SHIPPED;
-use super::{answers, fields, proof, rules};
+use super::{fields, proof, rules};
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, from_toml};
 use crate::config::load::ProviderFacts;
+
+/// The descriptions that ship: every file of `config/providers/` but the template, compiled in and
+/// addressed by its provider's name. They are read and judged like anybody's own.
+pub const SHIPPED: &[(&str, &str)] = &[
+    (
+        "config/providers/casso.toml",
+        include_str!("../../../config/providers/casso.toml"),
+    ),
+    (
+        "config/providers/keypay.toml",
+        include_str!("../../../config/providers/keypay.toml"),
+    ),
+    (
+        "config/providers/onepay.toml",
+        include_str!("../../../config/providers/onepay.toml"),
+    ),
+    (
+        "config/providers/stripe.toml",
+        include_str!("../../../config/providers/stripe.toml"),
+    ),
+    (
+        "config/providers/viettelmoney.toml",
+        include_str!("../../../config/providers/viettelmoney.toml"),
+    ),
+    (
+        "config/providers/vietqrvn.toml",
+        include_str!("../../../config/providers/vietqrvn.toml"),
+    ),
+];
 
 /// How long a token may be good at most, seconds.
 const LONGEST_TOKEN_S: u64 = 3600;
@@ -169,7 +197,7 @@ fn describe(sheet: &Sheet<'_>, name: &str, scheme: &str) -> Result<Description, 
         states: fields::states(sheet)?,
         identity: fields::identity(sheet)?,
         forms: fields::forms(sheet)?,
-        answers: answers::answers(sheet)?,
+        answers: fields::answers(sheet)?,
         token: token(sheet)?,
         secrets: Vec::new(),
     };
@@ -201,10 +229,8 @@ fn token(sheet: &Sheet<'_>) -> Result<Option<Token>, ConfigError> {
 fn secrets(description: &Description, optional: Vec<String>) -> Vec<(String, bool)> {
     let proof = &description.proof;
     let mut needed: BTreeSet<String> = proof.key.iter().cloned().collect();
-    needed.extend(proof.text.iter().filter_map(|piece| match piece {
-        super::template::Piece::Secret(name) => Some(name.clone()),
-        _ => None,
-    }));
+    let inside = proof.text.iter().filter_map(super::template::Piece::secret);
+    needed.extend(inside.map(str::to_owned));
     if let Some(token) = &description.token {
         needed.extend([token.user.clone(), token.password.clone()]);
     }

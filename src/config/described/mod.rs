@@ -2,15 +2,15 @@
 //! out, or the first fault with file, line and reason: a description that could be fooled is refused
 //! here and never at the door. Nothing is verified here; `intake::configured` does that.
 
-mod answers;
-mod build;
+pub mod build;
 pub mod description;
 mod fields;
 mod pattern;
 mod proof;
 mod rules;
+mod safety;
+pub mod scheme;
 mod sheet;
-pub mod shipped;
 pub mod template;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::description::{
+use super::scheme::{
     Digest, KeyForm, PairsRule, Place, Proof, ProofKind, Spelling, TimeRule, Writing,
 };
 use super::sheet::Sheet;

@@ -168,7 +168,7 @@ fn is_known(key: &str) -> bool {
             .and_then(|rest| rest.strip_prefix('.'));
         rest.is_some_and(|rest| !rest.is_empty())
     };
-    KEYS.contains(&key) || TABLES.iter().any(|table| is_below(&table))
+    KEYS.contains(&key) || TABLES.iter().any(is_below)
 }
 
 /// Every other key of a description.

@@ -32,6 +32,16 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// The name of the secret, where it is one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        if let Self::Secret(name) = self {
+            Some(name)
+        } else {
+            None
+        }
+    }
+
     /// Whether its text differs from call to call.
     #[must_use]
     pub fn varies(&self) -> bool {

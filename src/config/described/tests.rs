@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::shipped::SHIPPED;
+use super::build::SHIPPED;
 use crate::config::load::{Loaded, ProviderFacts, load};
 
 /// A description without a fault; each line has a name so that a case can change it.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::channels::OneChannel;
 use crate::config::described::Described;
-use crate::config::described::description::{Description, Field, KeyForm};
+use crate::config::described::description::{Description, Field};
+use crate::config::described::scheme::KeyForm;
 use crate::config::error::ConfigError;
 use crate::config::load::ProviderFacts;
 use crate::config::secret::Secret;

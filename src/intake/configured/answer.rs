@@ -1,7 +1,8 @@
 //! The answers of a described provider: what became of a call comes in, the reply its description
 //! has for that goes out. Values are escaped as the reply's content type asks.
 
-use crate::config::described::description::{Description, Place, Reply};
+use crate::config::described::description::{Description, Reply};
+use crate::config::described::scheme::Place;
 use crate::config::described::template::AnswerPiece;
 use crate::domain::notice::{Notice, Verdict};
 use crate::intake::provider::{Answer, Outcome, Refusal, TRY_AGAIN_AFTER_S};
@@ -31,10 +32,10 @@ pub(super) fn answer(description: &Description, outcome: Outcome<'_>) -> Answer 
         body: body(reply, notice, code),
         retry_after_s: None,
     };
-    match outcome {
-        Outcome::TryLater if reply.status >= 500 => answer.retry_after(TRY_AGAIN_AFTER_S),
-        _ => answer,
+    if matches!(outcome, Outcome::TryLater) && reply.status >= 500 {
+        return answer.retry_after(TRY_AGAIN_AFTER_S);
     }
+    answer
 }
 
 fn recorded<'a>(description: &'a Description, verdict: Verdict, other: &'a Reply) -> &'a Reply {

@@ -2,9 +2,9 @@
 //! goes through it. A description comes in, sentences go out; nothing is judged.
 
 use crate::config::described::description::{
-    AmountForm, Condition, Description, Digest, Field, Format, Place, ProofKind, Test, Wrapping,
-    Writing,
+    AmountForm, Condition, Description, Field, Format, Test, Wrapping,
 };
+use crate::config::described::scheme::{Digest, Place, ProofKind, Writing};
 use crate::config::described::template::Piece;
 use crate::domain::payment::PaymentStatus;
 
@@ -188,10 +188,10 @@ fn states(description: &Description) -> String {
 }
 
 fn word(status: PaymentStatus) -> &'static str {
-    match status {
-        PaymentStatus::Review => "for an officer to look at",
-        other => other.as_str(),
+    if status == PaymentStatus::Review {
+        return "for an officer to look at";
     }
+    status.as_str()
 }
 
 fn any(conditions: &[Condition]) -> String {

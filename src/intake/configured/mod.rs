@@ -14,7 +14,8 @@ mod token;
 mod tests;
 
 use crate::config::channel::Channel;
-use crate::config::described::description::{Description, Place, ProofKind};
+use crate::config::described::description::Description;
+use crate::config::described::scheme::{Place, ProofKind};
 use crate::domain::time::Instant;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::verify::{Checked, Content, Verified};

@@ -289,10 +289,11 @@ impl<'a> Reader<'a> {
                 };
             }
         }
-        Ok(match found.unwrap_or(states.otherwise) {
-            PaymentStatus::Succeeded if is_negative => PaymentStatus::Outgoing,
-            status => status,
-        })
+        let status = found.unwrap_or(states.otherwise);
+        if is_negative && status == PaymentStatus::Succeeded {
+            return Ok(PaymentStatus::Outgoing);
+        }
+        Ok(status)
     }
 
     /// What was given back so far; only asked where the state says that something was.

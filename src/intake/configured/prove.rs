@@ -9,8 +9,9 @@ use super::payload::{Payload, text};
 use super::signed_text::{Outside, Part, signed_text};
 use super::token;
 use crate::config::channel::Channel;
-use crate::config::described::description::{
-    Description, Digest, KeyForm, Place, Proof, ProofKind, Spelling, TimeRule,
+use crate::config::described::description::Description;
+use crate::config::described::scheme::{
+    Digest, KeyForm, Place, Proof, ProofKind, Spelling, TimeRule,
 };
 use crate::config::described::template::Piece;
 use crate::config::secret::Secret;

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use super::payload::{Payload, filled, needed};
-use crate::config::described::description::{Description, PairsRule, Writing};
+use crate::config::described::description::Description;
+use crate::config::described::scheme::{PairsRule, Writing};
 use crate::config::described::template::Piece;
 use crate::intake::json::Json;
 use crate::intake::provider::{RawCall, Refusal};
@@ -98,10 +99,10 @@ fn has_one_end(piece: &Piece, part: &Part<'_>, next: Option<&Piece>) -> Result<(
     if first == Some(value.len()) {
         return Ok(());
     }
-    let name = match piece {
-        Piece::Field { field, .. } => field.shown.as_str(),
-        Piece::Id => "the id",
-        _ => "the time",
+    let name = if let Piece::Field { field, .. } = piece {
+        field.shown.as_str()
+    } else {
+        "the header"
     };
     Err(Refusal::malformed(name, "could be read as two fields"))
 }
@@ -154,14 +155,11 @@ fn values<'a>(
             .map_or("body", |field| field.shown.as_str());
         return Err(Refusal::malformed(shown, "must be an object"));
     };
-    let proof = match &description.proof.place {
-        crate::config::described::description::Place::Field(field) => field.path.as_slice(),
-        _ => &[],
-    };
+    let proof = description.proof.place.field();
     let is_proof = |name: &str| {
-        proof
-            .split_last()
-            .is_some_and(|(last, above)| last == name && above == place.as_slice())
+        let path = proof.map(|field| field.path.as_slice());
+        let ends = path.and_then(<[String]>::split_last);
+        ends.is_some_and(|(last, above)| last == name && above == place.as_slice())
     };
     let signed = members
         .iter()

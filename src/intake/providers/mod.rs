@@ -66,8 +66,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::config::described::description::ProofKind;
-    use crate::config::described::shipped::SHIPPED;
+    use crate::config::described::build::SHIPPED;
+    use crate::config::described::scheme::ProofKind;
     use crate::config::secret::Secret;
     use crate::domain::ids::Tenant;
     use crate::domain::money::Currency;

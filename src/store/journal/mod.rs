@@ -10,8 +10,10 @@ mod sqlite;
 mod statements;
 
 use super::failure::Failure;
+use super::rows::{
+    AllocationRow, DifferenceRow, DossierRow, FeeItemRow, QuarantinedRow, RefundRow,
+};
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
-use super::rows::{DossierRow, FeeItemRow, QuarantinedRow};
 use super::types::{Ts, Uid};
 
 /// What to look up for a batch, all of one tenant. Duplicates do no harm.
@@ -65,6 +67,8 @@ pub struct Found {
     pub dossiers: Vec<DossierRow>,
     /// Dossier, bill, payment and provider of all money that stands on the dossiers above.
     pub standing: Vec<(Uid, Uid, Uid, String)>,
+    /// What officers allocated of the payments above.
+    pub allocations: Vec<AllocationRow>,
 }
 
 /// What a batch writes.
@@ -90,6 +94,12 @@ pub struct Batch {
     pub block: Option<SealedBlock>,
     /// Calls that were refused.
     pub quarantined: Vec<QuarantinedRow>,
+    /// What officers allocated, anew or changed.
+    pub allocations: Vec<AllocationRow>,
+    /// New differences.
+    pub differences: Vec<DifferenceRow>,
+    /// New refunds.
+    pub refunds: Vec<RefundRow>,
 }
 
 /// A block ready to be written, and the chain it moves.
@@ -103,6 +113,13 @@ pub struct SealedBlock {
     pub epoch: i64,
     /// When the lease is renewed.
     pub renewed_at: Ts,
+}
+
+impl Batch {
+    /// Whether anything needs a person, which most batches do not.
+    fn has_cases(&self) -> bool {
+        !(self.allocations.is_empty() && self.differences.is_empty() && self.refunds.is_empty())
+    }
 }
 
 /// Reading under lock and writing a batch; both run inside a transaction opened by the caller.

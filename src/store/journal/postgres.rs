@@ -10,6 +10,7 @@ use super::statements::{
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
+use crate::store::ops::Cases as _;
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
     bills, dossiers, fee_items, payments, quarantined_calls, seal_blocks, seal_chains,
@@ -22,6 +23,11 @@ impl Journal for PgConnection {
         let mut dossier_ids = self.find_by_clues(lookup, &mut found)?;
         found.payments = self.lock_payments(lookup)?;
         dossier_ids.extend(found.payments.iter().filter_map(|row| row.dossier_id));
+        let known: Vec<Uid> = found.payments.iter().map(|row| row.payment_id).collect();
+        if !known.is_empty() {
+            found.allocations = self.list_allocations(lookup.tenant, &known)?;
+            dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
+        }
         self.lock_dossiers(lookup.tenant, dossier_ids, &mut found)?;
         let (channel, key_hash) = lookup.notice_keys.iter().cloned().unzip();
         let heads = FindNotices {
@@ -68,6 +74,9 @@ impl Journal for PgConnection {
             diesel::insert_into(quarantined_calls::table)
                 .values(&batch.quarantined)
                 .execute(self)?;
+        }
+        if batch.has_cases() {
+            self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
         }
         match &batch.block {
             Some(block) => self.seal(tenant, block),
@@ -234,6 +243,8 @@ impl Steps for PgConnection {
                     payments::credit_minor.eq(row.credit_minor),
                     payments::suspense_minor.eq(row.suspense_minor),
                     payments::refunded_minor.eq(row.refunded_minor),
+                    payments::refunding_minor.eq(row.refunding_minor),
+                    payments::returned_minor.eq(row.returned_minor),
                 ))
                 .execute(self)?;
         }

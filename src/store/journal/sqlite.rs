@@ -11,10 +11,11 @@ use super::row_statements::{
 };
 use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
 use crate::store::failure::Failure;
+use crate::store::ops::Cases as _;
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
-    attempts, bills, dossiers, fee_items, notices, payments, quarantined_calls, seal_blocks,
-    seal_chains,
+    allocations, attempts, bills, dossiers, fee_items, notices, payments, quarantined_calls,
+    seal_blocks, seal_chains,
 };
 use crate::store::types::Uid;
 
@@ -24,6 +25,11 @@ impl Journal for SqliteConnection {
         self.find_notices(lookup, &mut found)?;
         let mut dossier_ids = BTreeSet::new();
         self.find_payments(lookup, &mut found, &mut dossier_ids)?;
+        let known: Vec<Uid> = found.payments.iter().map(|row| row.payment_id).collect();
+        if !known.is_empty() {
+            found.allocations = self.list_allocations(lookup.tenant, &known)?;
+            dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
+        }
         self.find_by_clues(lookup, &mut found, &mut dossier_ids)?;
         for id in dossier_ids {
             self.find_dossier(lookup.tenant, id, &mut found)?;
@@ -78,6 +84,9 @@ impl Journal for SqliteConnection {
             diesel::insert_into(quarantined_calls::table)
                 .values(row)
                 .execute(self)?;
+        }
+        if batch.has_cases() {
+            self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
         }
         match &batch.block {
             Some(block) => self.seal(block),
@@ -231,13 +240,28 @@ impl Steps for SqliteConnection {
             .filter(payments::tenant.eq(tenant))
             .filter(payments::dossier_id.eq(id))
             .filter(payments::bill_id.is_not_null())
-            .filter((payments::allocated_minor + payments::credit_minor).gt(0))
+            .filter(
+                (payments::allocated_minor - payments::returned_minor + payments::credit_minor)
+                    .gt(0),
+            )
             .select((payments::bill_id, payments::payment_id, payments::provider))
             .load(self)?;
         let named = standing
             .into_iter()
             .filter_map(|(bill, payment, provider)| Some((id, bill?, payment, provider)));
         found.standing.extend(named);
+        let allocated: Vec<(Uid, Uid, Uid, String)> = allocations::table
+            .filter(allocations::tenant.eq(tenant))
+            .filter(allocations::dossier_id.eq(id))
+            .filter(allocations::amount_minor.gt(0))
+            .select((
+                allocations::dossier_id,
+                allocations::bill_id,
+                allocations::payment_id,
+                allocations::provider,
+            ))
+            .load(self)?;
+        found.standing.extend(allocated);
         Ok(())
     }
 
@@ -255,6 +279,8 @@ impl Steps for SqliteConnection {
                 payments::credit_minor.eq(row.credit_minor),
                 payments::suspense_minor.eq(row.suspense_minor),
                 payments::refunded_minor.eq(row.refunded_minor),
+                payments::refunding_minor.eq(row.refunding_minor),
+                payments::returned_minor.eq(row.returned_minor),
             ))
             .execute(self)?;
         Ok(())

@@ -78,7 +78,9 @@ statement!(
     "::int AS tenant, * FROM UNNEST(",
     ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider FROM payments p \
      WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
-     AND p.allocated_minor + p.credit_minor > 0 OFFSET 0) AS p",
+     AND p.allocated_minor - p.returned_minor + p.credit_minor > 0 \
+     UNION ALL SELECT a.bill_id, a.payment_id, a.provider FROM allocations a \
+     WHERE a.tenant = k.tenant AND a.dossier_id = k.dossier_id AND a.amount_minor > 0 OFFSET 0) AS p",
     { dossier_id: SqlUid => Uid }
 );
 

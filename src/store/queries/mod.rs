@@ -3,6 +3,7 @@
 
 mod access;
 mod books;
+mod cases;
 mod catalogue;
 mod counts;
 mod dossiers;

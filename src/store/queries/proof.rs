@@ -1,6 +1,8 @@
 //! Recounts for `verify`. Each adds what is kept to the negative of what is recomputed and lists
 //! the groups that do not come out at zero, so a row missing on either side shows as well.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
@@ -35,29 +37,45 @@ const WRONG_BALANCES: &str = "SELECT account || ' ' || currency AS name, \
     GROUP BY account, currency HAVING SUM(d) <> 0 OR SUM(c) <> 0 ORDER BY 1 LIMIT 20";
 
 const WRONG_PAYMENTS: &str = "SELECT payment_id AS id, 'kept less posted is ' || CAST(SUM(a) AS TEXT) || \
-    ' allocated, ' || CAST(SUM(c) AS TEXT) || ' payer credit, ' || CAST(SUM(s) AS TEXT) || ' suspense' AS problem FROM (\
-    SELECT payment_id, allocated_minor AS a, credit_minor AS c, suspense_minor AS s FROM payments WHERE tenant = $1 \
+    ' allocated, ' || CAST(SUM(c) AS TEXT) || ' payer credit, ' || CAST(SUM(s) AS TEXT) || ' suspense, ' || \
+    CAST(SUM(r) AS TEXT) || ' going back' AS problem FROM (\
+    SELECT payment_id, allocated_minor AS a, credit_minor AS c, suspense_minor AS s, refunding_minor AS r \
+    FROM payments WHERE tenant = $1 \
     UNION ALL SELECT payment_id, \
     CASE WHEN credit LIKE 'receivable:%' THEN -amount_minor WHEN debit LIKE 'receivable:%' THEN amount_minor ELSE 0 END, \
     CASE WHEN credit = 'payer_credit' THEN -amount_minor WHEN debit = 'payer_credit' THEN amount_minor ELSE 0 END, \
-    CASE WHEN credit = 'suspense' THEN -amount_minor WHEN debit = 'suspense' THEN amount_minor ELSE 0 END \
+    CASE WHEN credit = 'suspense' THEN -amount_minor WHEN debit = 'suspense' THEN amount_minor ELSE 0 END, \
+    CASE WHEN credit = 'refund_payable' THEN -amount_minor WHEN debit = 'refund_payable' THEN amount_minor ELSE 0 END \
     FROM postings WHERE tenant = $2 AND payment_id IS NOT NULL AND event <> 'bill_cancelled') x \
-    GROUP BY payment_id HAVING SUM(a) <> 0 OR SUM(c) <> 0 OR SUM(s) <> 0 ORDER BY payment_id LIMIT 20";
+    GROUP BY payment_id HAVING SUM(a) <> 0 OR SUM(c) <> 0 OR SUM(s) <> 0 OR SUM(r) <> 0 ORDER BY payment_id LIMIT 20";
 
 const UNPLACED_PAYMENTS: &str = "SELECT payment_id AS id, \
     'amount ' || CAST(amount_minor AS TEXT) || ' in status ' || status || ' places ' || \
-    CAST(allocated_minor + credit_minor + suspense_minor + refunded_minor AS TEXT) AS problem \
+    CAST(allocated_minor - returned_minor + credit_minor + suspense_minor + refunding_minor + refunded_minor AS TEXT) AS problem \
     FROM payments WHERE tenant = $1 AND match_outcome <> 'unsettled' AND \
-    allocated_minor + credit_minor + suspense_minor <> \
+    allocated_minor - returned_minor + credit_minor + suspense_minor + refunding_minor <> \
     CASE WHEN status IN ('succeeded', 'partially_refunded') THEN amount_minor - refunded_minor ELSE 0 END \
     ORDER BY payment_id LIMIT 20";
+
+const WRONG_ALLOCATIONS: &str = "SELECT payment_id AS id, 'kept less posted is ' || CAST(SUM(a) AS TEXT) || \
+    ' on a bill given by an officer, ' || CAST(SUM(r) AS TEXT) || ' returned' AS problem FROM (\
+    SELECT payment_id, bill_id, amount_minor AS a, 0 AS r FROM allocations WHERE tenant = $1 \
+    UNION ALL SELECT o.payment_id, CASE WHEN o.debit LIKE 'due:%' THEN p.bill_id ELSE o.bill_id END, \
+    CASE WHEN o.bill_id = p.bill_id THEN 0 WHEN o.credit LIKE 'receivable:%' THEN -o.amount_minor \
+    WHEN o.debit LIKE 'receivable:%' THEN o.amount_minor ELSE 0 END, \
+    CASE WHEN o.debit LIKE 'due:%' THEN -o.amount_minor WHEN o.credit LIKE 'due:%' THEN o.amount_minor ELSE 0 END \
+    FROM postings o JOIN payments p ON p.tenant = o.tenant AND p.payment_id = o.payment_id \
+    WHERE o.tenant = $2 AND o.bill_id IS NOT NULL AND o.event NOT LIKE 'bill_%' \
+    UNION ALL SELECT payment_id, bill_id, 0, returned_minor FROM payments WHERE tenant = $3 AND bill_id IS NOT NULL) x \
+    GROUP BY payment_id, bill_id HAVING SUM(a) <> 0 OR SUM(r) <> 0 ORDER BY payment_id LIMIT 20";
 
 const MISPOSTED_PAYMENTS: &str = "SELECT DISTINCT p.payment_id AS id, \
     'has a posting on another channel than ' || p.channel || ', or on another bill than its own' AS problem \
     FROM postings o JOIN payments p ON p.tenant = o.tenant AND p.payment_id = o.payment_id WHERE o.tenant = $1 AND (\
     (o.debit LIKE 'clearing:%' AND o.debit <> 'clearing:' || p.channel) OR \
     (o.credit LIKE 'clearing:%' AND o.credit <> 'clearing:' || p.channel) OR \
-    (o.bill_id IS NOT NULL AND (p.bill_id IS NULL OR o.bill_id <> p.bill_id)) OR \
+    (o.bill_id IS NOT NULL AND (p.bill_id IS NULL OR o.bill_id <> p.bill_id) AND NOT EXISTS (\
+    SELECT 1 FROM allocations a WHERE a.tenant = o.tenant AND a.payment_id = o.payment_id AND a.bill_id = o.bill_id)) OR \
     (o.bill_id IS NULL AND (o.debit LIKE 'receivable:%' OR o.credit LIKE 'receivable:%'))) \
     ORDER BY 1 LIMIT 20";
 
@@ -122,13 +140,14 @@ fn by_text(conn: &mut Conn, query: &str, tenant: i32) -> Result<Vec<Wrong>, Fail
 }
 
 fn by_id(conn: &mut Conn, word: &str, query: &str, tenant: i32) -> Result<Vec<Wrong>, Failure> {
-    let two_binds = query.contains("$2");
-    let query = diesel::sql_query(query).bind::<Integer, _>(tenant);
-    let rows: Vec<NamedById> = if two_binds {
-        query.bind::<Integer, _>(tenant).load(conn)?
-    } else {
-        query.load(conn)?
-    };
+    let binds = query.matches('$').count();
+    let mut asked = diesel::sql_query(query)
+        .into_boxed()
+        .bind::<Integer, _>(tenant);
+    for _ in 1..binds {
+        asked = asked.bind::<Integer, _>(tenant);
+    }
+    let rows: Vec<NamedById> = asked.load(conn)?;
     Ok(rows
         .into_iter()
         .map(|row| (format!("{word} {}", row.id.0), row.problem))
@@ -149,7 +168,11 @@ impl Proof for Conn {
             .get_result(self)?;
         let mut wrong = by_id(self, "payment", WRONG_PAYMENTS, tenant)?;
         wrong.extend(by_id(self, "payment", UNPLACED_PAYMENTS, tenant)?);
+        wrong.extend(by_id(self, "payment", WRONG_ALLOCATIONS, tenant)?);
         wrong.extend(by_id(self, "payment", MISPOSTED_PAYMENTS, tenant)?);
+        // What is wrong in one way is often wrong in another: each payment is named once.
+        let mut named = HashSet::new();
+        wrong.retain(|(name, _)| named.insert(name.clone()));
         Ok((count, wrong))
     }
 

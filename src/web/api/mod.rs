@@ -10,6 +10,7 @@ use super::error::{Problem, only_get, only_get_and_put, only_post};
 
 pub mod access;
 pub mod bills;
+pub mod body;
 pub mod dossiers;
 pub mod indicators;
 pub mod ledger;

@@ -4,10 +4,10 @@
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::Answered;
-use super::access::{Bearer, Caller, Need, admit, change};
+use super::access::{Bearer, Caller, Need, change};
+use super::body::body;
 use crate::domain::dossier::DossierFacts;
 use crate::domain::dossier_code::is_meant;
 use crate::domain::ids::{Tenant, uuid_at};
@@ -28,7 +28,7 @@ pub async fn put(
     code: web::Path<String>,
     payload: web::Payload,
 ) -> Answered {
-    let body = body(&gateway, &bearer, payload).await?;
+    let body = body(&gateway, &bearer, Need::WriteDossiers, payload).await?;
     let put = change(
         &gateway,
         bearer,
@@ -52,7 +52,7 @@ pub async fn put(
 /// # Errors
 /// 400, 401, 403, 408, 409, 413, 422.
 pub async fn batch(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Payload) -> Answered {
-    let body = body(&gateway, &bearer, payload).await?;
+    let body = body(&gateway, &bearer, Need::WriteDossiers, payload).await?;
     let put = change(
         &gateway,
         bearer,
@@ -68,23 +68,6 @@ pub async fn batch(gateway: web::Data<Gateway>, bearer: Bearer, payload: web::Pa
     Ok(HttpResponse::Ok().json(json!({
         "added": put.added, "changed": put.changed, "unchanged": put.unchanged,
     })))
-}
-
-/// The body, of somebody who may write, in time.
-async fn body(
-    gateway: &web::Data<Gateway>,
-    bearer: &Bearer,
-    payload: web::Payload,
-) -> Result<Vec<u8>, Problem> {
-    admit(gateway, bearer, Need::WriteDossiers).await?;
-    let most = gateway.settings.server.body_limit_bytes;
-    let patience = gateway.settings.server.request_timeout;
-    match timeout(patience, payload.to_bytes_limited(most)).await {
-        Ok(Ok(Ok(body))) => Ok(body.to_vec()),
-        Ok(Ok(Err(_))) => Err(Problem::unreadable()),
-        Ok(Err(_)) => Err(Problem::TooLarge(most)),
-        Err(_) => Err(Problem::TooSlow),
-    }
 }
 
 fn parse(body: &[u8]) -> Result<Json, Problem> {

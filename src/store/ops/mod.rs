@@ -2,21 +2,25 @@
 //! fixed: `find_` (maybe), `get_` (must), `list_` (bounded), `insert_`, `mark_`, `count_`. Each
 //! method can fail with any [`Failure`]; none decides anything.
 
-use super::failure::Failure;
-use super::journal::Journal;
-use super::rows::{
+use crate::domain::time::Day;
+use crate::store::failure::Failure;
+use crate::store::journal::Journal;
+use crate::store::rows::{
     AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow, ImportRow,
     NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedHead,
     QuarantinedRow, TokenRow, UnitRow,
 };
-use super::types::{Ts, Uid};
-use crate::domain::time::Day;
+use crate::store::types::{Ts, Uid};
+
+mod cases;
+
+pub use cases::Cases;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Counts + Proof
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof
 {
 }
 

@@ -1,15 +1,11 @@
-//! Rows, one struct per table, fields named and ordered as the columns. They carry data between
-//! the store and the journeys and decide nothing.
-#![allow(
-    missing_docs,
-    reason = "the fields are the columns, whose meaning and units stand in migrations/"
-)]
+//! Rows of the main job: what is owed, what was reported, the books and the counts. They carry data
+//! and decide nothing.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::schema::*;
-use super::types::{Ts, Uid};
+use crate::store::schema::*;
+use crate::store::types::{Ts, Uid};
 
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
@@ -190,6 +186,8 @@ pub struct PaymentRow {
     pub credit_minor: i64,
     pub suspense_minor: i64,
     pub refunded_minor: i64,
+    pub refunding_minor: i64,
+    pub returned_minor: i64,
 }
 
 /// A posting.

@@ -2,22 +2,24 @@
 //! batch are applied one after the other, so that a later notice sees what an earlier one did. At
 //! the end it becomes the rows to write. Decides nothing about money itself.
 
+mod close;
+mod open;
+mod standing;
+
 use std::collections::{BTreeMap, HashMap};
 
-use super::sums::{balances, count_moves, summed_counts};
 use crate::domain::bill::Bill;
-use crate::domain::classification::{Class, PaidBy};
-use crate::domain::dossier::{DossierStatus, DossierSummary, FeeKind};
+use crate::domain::classification::PaidBy;
+use crate::domain::dossier::{DossierSummary, FeeKind};
 use crate::domain::entry::Posting;
-use crate::domain::ids::{BillId, DossierId, EntryId, Tenant};
+use crate::domain::ids::{EntryId, Tenant};
 use crate::domain::time::Instant;
 use crate::ledger::postings::bill_opened;
-use crate::ledger::seal::ChainHead;
 use crate::matching::clues::Clues;
 use crate::matching::rules::{Candidate, Candidates, Decision, MatchOutcome};
 use crate::store::failure::Failure;
-use crate::store::journal::{Batch, Found};
-use crate::store::rows::{BillRow, DossierRow, NoticeRow, PaymentRow};
+use crate::store::rows::{AllocationRow, BillRow, DossierRow, NoticeRow, PaymentRow};
+use crate::store::rows::{DifferenceRow, RefundRow};
 use crate::store::types::Uid;
 
 /// A payment in the book.
@@ -42,12 +44,13 @@ impl HeldBill {
     }
 }
 
-/// A dossier in the book, with the money that stands on it, by payment.
+/// A dossier in the book, with the money that stands on it.
 pub(super) struct HeldDossier {
     row: DossierRow,
     pub(super) summary: DossierSummary,
     bills: Vec<Uid>,
-    standing: BTreeMap<Uid, PaidBy>,
+    /// By payment and bill.
+    standing: BTreeMap<(Uid, Uid), PaidBy>,
     is_touched: bool,
 }
 
@@ -70,9 +73,12 @@ pub(super) struct Workbook<'a> {
     by_reference: HashMap<String, Uid>,
     by_account: HashMap<String, Uid>,
     by_code: HashMap<String, Uid>,
+    allocations: BTreeMap<(Uid, Uid), (AllocationRow, bool)>,
     pub(super) notices: Vec<NoticeRow>,
     pub(super) settled: Vec<Uid>,
     pub(super) postings: Vec<Posting>,
+    pub(super) differences: Vec<DifferenceRow>,
+    pub(super) refunds: Vec<RefundRow>,
 }
 
 impl<'a> Workbook<'a> {
@@ -89,104 +95,13 @@ impl<'a> Workbook<'a> {
             by_reference: HashMap::new(),
             by_account: HashMap::new(),
             by_code: HashMap::new(),
+            allocations: BTreeMap::new(),
             notices: Vec::new(),
             settled: Vec::new(),
             postings: Vec::new(),
+            differences: Vec::new(),
+            refunds: Vec::new(),
         }
-    }
-
-    /// Opens the book with what was found.
-    pub(super) fn open(
-        tenant: Tenant,
-        now: Instant,
-        slots: &'a HashMap<String, u8>,
-        found: Found,
-    ) -> Result<Self, Failure> {
-        let mut book = Self::blank(tenant, now, slots);
-        for head in found.notices {
-            let seen = Seen {
-                facts_hash: head.facts_hash,
-                verdict: head.verdict,
-            };
-            book.seen.insert((head.channel, head.key_hash), seen);
-        }
-        for row in found.payments {
-            let key = (row.channel.clone(), row.payment_key.clone());
-            book.payments.insert(
-                key,
-                HeldPayment {
-                    row,
-                    is_new: false,
-                    is_changed: false,
-                },
-            );
-        }
-        for (channel, order_ref, bill_id) in found.attempts {
-            book.attempts.insert((channel, order_ref), bill_id);
-        }
-        for row in found.dossiers {
-            book.hold_dossier(row);
-        }
-        for row in found.bills {
-            book.hold_bill(row)?;
-        }
-        for row in found.fee_items {
-            let item = row.to_fee_item()?;
-            if let Some(held) = row.bill_id.and_then(|bill| book.bills.get_mut(&bill)) {
-                held.parts.push((item.kind, item.amount.minor()));
-            }
-        }
-        for (dossier_id, bill_id, payment_id, provider) in found.standing {
-            let paid = PaidBy {
-                slot: book.slot(&provider),
-                bill_id: BillId(bill_id.0),
-            };
-            if let Some(dossier) = book.dossiers.get_mut(&dossier_id) {
-                dossier.standing.insert(payment_id, paid);
-            }
-        }
-        Ok(book)
-    }
-
-    fn hold_dossier(&mut self, row: DossierRow) {
-        self.by_code
-            .insert(row.code_squeezed.clone(), row.dossier_id);
-        let summary = DossierSummary {
-            id: DossierId(row.dossier_id.0),
-            code_squeezed: row.code_squeezed.clone(),
-            unit_code: row.unit_code.clone(),
-            is_closed: DossierStatus::parse(&row.status).is_some_and(DossierStatus::is_closed),
-        };
-        let id = row.dossier_id;
-        let held = HeldDossier {
-            row,
-            summary,
-            bills: Vec::new(),
-            standing: BTreeMap::new(),
-            is_touched: false,
-        };
-        self.dossiers.insert(id, held);
-    }
-
-    fn hold_bill(&mut self, row: BillRow) -> Result<(), Failure> {
-        let bill = row.to_bill()?;
-        self.by_reference.insert(row.reference.clone(), row.bill_id);
-        if let Some(account) = &row.virtual_account {
-            self.by_account.insert(account.clone(), row.bill_id);
-        }
-        if let Some(dossier) = self.dossiers.get_mut(&row.dossier_id) {
-            dossier.bills.push(row.bill_id);
-        }
-        self.bills.insert(
-            row.bill_id,
-            HeldBill {
-                row,
-                bill,
-                parts: Vec::new(),
-                is_changed: false,
-            },
-        );
-        Ok(())
     }
 
     fn slot(&self, provider: &str) -> u8 {
@@ -277,11 +192,8 @@ impl<'a> Workbook<'a> {
 
     /// The unit that executes the dossier of a bill.
     pub(super) fn unit_of(&self, bill_id: Uid) -> String {
-        let dossier = self
-            .bills
-            .get(&bill_id)
-            .and_then(|held| self.dossiers.get(&held.row.dossier_id));
-        dossier.map_or_else(String::new, |dossier| dossier.summary.unit_code.clone())
+        self.dossier_of(bill_id)
+            .map_or_else(String::new, |dossier| dossier.unit_code.clone())
     }
 
     /// Money for a cancelled bill whose fee items another bill asks for by now is the payer's, even
@@ -326,60 +238,15 @@ impl<'a> Workbook<'a> {
         Ok(())
     }
 
-    /// Notes whether money of a payment stands on its dossier now.
-    pub(super) fn stand(&mut self, payment: &PaymentRow) {
-        let (Some(dossier_id), Some(bill_id)) = (payment.dossier_id, payment.bill_id) else {
-            return;
-        };
-        let paid = PaidBy {
-            slot: self.slot(&payment.provider),
-            bill_id: BillId(bill_id.0),
-        };
-        if let Some(dossier) = self.dossiers.get_mut(&dossier_id) {
-            dossier.is_touched = true;
-            if payment.allocated_minor + payment.credit_minor > 0 {
-                dossier.standing.insert(payment.payment_id, paid);
-            } else {
-                dossier.standing.remove(&payment.payment_id);
-            }
-        }
+    /// A bill in the book.
+    pub(super) fn bill(&self, bill_id: Uid) -> Option<&Bill> {
+        self.bills.get(&bill_id).map(|held| &held.bill)
     }
 
-    /// Closes the book: the rows to write, sealed on `head`.
-    pub(super) fn close(mut self, head: &mut ChainHead) -> Batch {
-        let mut batch = Batch::default();
-        for held in self.dossiers.values().filter(|held| held.is_touched) {
-            let before = Class(held.row.class);
-            let bills = held.bills.iter().filter_map(|id| self.bills.get(id));
-            let bills: Vec<Bill> = bills.map(|held| held.bill.clone()).collect();
-            let paid_by: Vec<PaidBy> = held.standing.values().copied().collect();
-            let after = before.with_payments(&bills, &paid_by);
-            if after != before {
-                batch.classes.push((held.row.dossier_id, after.0));
-                batch
-                    .counts
-                    .extend(count_moves(&held.row, before, -1, head.chain));
-                batch
-                    .counts
-                    .extend(count_moves(&held.row, after, 1, head.chain));
-            }
-        }
-        batch.counts = summed_counts(batch.counts);
-        let changed_bills = self.bills.into_values().filter(|held| held.is_changed);
-        batch.bills = changed_bills.map(|held| held.row).collect();
-        let mut payments: Vec<HeldPayment> = self.payments.into_values().collect();
-        payments.sort_unstable_by_key(|held| held.row.payment_id);
-        for held in payments {
-            if held.is_new {
-                batch.new_payments.push(held.row);
-            } else if held.is_changed {
-                batch.changed_payments.push(held.row);
-            }
-        }
-        batch.balances = balances(self.tenant, head.chain, &self.postings);
-        batch.block = head.seal(self.now, &self.postings);
-        batch.notices = std::mem::take(&mut self.notices);
-        batch.settled_notices = self.settled;
-        batch
+    /// The dossier of a bill in the book.
+    pub(super) fn dossier_of(&self, bill_id: Uid) -> Option<&DossierSummary> {
+        let held = self.bills.get(&bill_id)?;
+        let dossier = self.dossiers.get(&held.row.dossier_id)?;
+        Some(&dossier.summary)
     }
 }

@@ -1,13 +1,6 @@
-//! The tables as Diesel sees them, one definition for both engines. Instants and ids have SQL types
-//! of our own because the engines keep them differently.
+//! The tables of the main job: what is owed, what was reported, the books and the counts.
 
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "the columns are explained in migrations/"
-)]
-
-use diesel::{allow_tables_to_appear_in_same_query, table};
+use diesel::table;
 
 table! {
     use diesel::sql_types::*;
@@ -196,6 +189,8 @@ table! {
         credit_minor -> BigInt,
         suspense_minor -> BigInt,
         refunded_minor -> BigInt,
+        refunding_minor -> BigInt,
+        returned_minor -> BigInt,
     }
 }
 
@@ -286,24 +281,3 @@ table! {
         replayed_at -> Nullable<SqlTs>,
     }
 }
-
-allow_tables_to_appear_in_same_query!(
-    units,
-    procedures,
-    provider_slots,
-    officers,
-    tokens,
-    dossiers,
-    bills,
-    fee_items,
-    attempts,
-    imports,
-    notices,
-    payments,
-    postings,
-    account_balances,
-    seal_chains,
-    seal_blocks,
-    dossier_counts,
-    quarantined_calls
-);

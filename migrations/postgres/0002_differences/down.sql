@@ -1,0 +1,3 @@
+DROP TABLE allocations;
+DROP TABLE difference_steps;
+DROP TABLE differences;

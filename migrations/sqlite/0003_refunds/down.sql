@@ -1,0 +1,2 @@
+DROP TABLE refund_steps;
+DROP TABLE refunds;

@@ -1,0 +1,67 @@
+//! Money that stands on dossiers, by payment and bill, and what officers gave of a payment to bills.
+//! The indicators follow from it; postings are made elsewhere.
+
+use super::Workbook;
+use crate::domain::classification::PaidBy;
+use crate::domain::ids::BillId;
+use crate::store::rows::{AllocationRow, PaymentRow};
+use crate::store::types::Uid;
+
+impl Workbook<'_> {
+    /// Notes whether money of a payment stands on the dossiers it was sent for or given to.
+    pub(in crate::journeys) fn stand(&mut self, payment: &PaymentRow) {
+        let standing = payment.allocated_minor - payment.returned_minor + payment.credit_minor;
+        let given = self.given(payment.payment_id);
+        let elsewhere: i64 = given.iter().map(|row| row.amount_minor).sum();
+        if let (Some(dossier_id), Some(bill_id)) = (payment.dossier_id, payment.bill_id) {
+            self.stand_on(payment, dossier_id, bill_id, standing - elsewhere > 0);
+        }
+        for row in given {
+            self.stand_on(payment, row.dossier_id, row.bill_id, row.amount_minor > 0);
+        }
+    }
+
+    fn stand_on(&mut self, payment: &PaymentRow, dossier_id: Uid, bill_id: Uid, stands: bool) {
+        let paid = PaidBy {
+            slot: self.slot(&payment.provider),
+            bill_id: BillId(bill_id.0),
+        };
+        if let Some(dossier) = self.dossiers.get_mut(&dossier_id) {
+            dossier.is_touched = true;
+            let key = (payment.payment_id, bill_id);
+            if stands {
+                dossier.standing.insert(key, paid);
+            } else {
+                dossier.standing.remove(&key);
+            }
+        }
+    }
+
+    /// What officers gave of a payment to bills, by bill.
+    pub(in crate::journeys) fn given(&self, payment_id: Uid) -> Vec<AllocationRow> {
+        let of_payment = self
+            .allocations
+            .range((payment_id, Uid::MIN)..=(payment_id, Uid::MAX));
+        of_payment.map(|(_, (row, _))| row.clone()).collect()
+    }
+
+    /// Adds to what an officer gave of a payment to a bill (less than zero to take it back).
+    pub(in crate::journeys) fn give(&mut self, payment: &PaymentRow, bill_id: Uid, minor: i64) {
+        let dossier_id = self
+            .bills
+            .get(&bill_id)
+            .map_or(Uid::MIN, |held| held.row.dossier_id);
+        let blank = AllocationRow {
+            tenant: self.tenant.0,
+            payment_id: payment.payment_id,
+            bill_id,
+            dossier_id,
+            provider: payment.provider.clone(),
+            amount_minor: 0,
+        };
+        let key = (payment.payment_id, bill_id);
+        let (row, is_changed) = self.allocations.entry(key).or_insert((blank, false));
+        row.amount_minor += minor;
+        *is_changed = true;
+    }
+}

@@ -1,0 +1,12 @@
+//! Rows, one struct per table, fields named and ordered as the columns. They carry data between
+//! the store and the journeys and decide nothing.
+#![allow(
+    missing_docs,
+    reason = "the fields are the columns, whose meaning and units stand in migrations/"
+)]
+
+mod base;
+mod cases;
+
+pub use base::*;
+pub use cases::*;

@@ -1,0 +1,42 @@
+//! The tables as Diesel sees them, one definition for both engines. Instants and ids have SQL types
+//! of our own because the engines keep them differently.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the columns are explained in migrations/"
+)]
+
+mod base;
+mod cases;
+
+use diesel::allow_tables_to_appear_in_same_query;
+
+pub use base::*;
+pub use cases::*;
+
+allow_tables_to_appear_in_same_query!(
+    units,
+    procedures,
+    provider_slots,
+    officers,
+    tokens,
+    dossiers,
+    bills,
+    fee_items,
+    attempts,
+    imports,
+    notices,
+    payments,
+    postings,
+    account_balances,
+    seal_chains,
+    seal_blocks,
+    dossier_counts,
+    quarantined_calls,
+    differences,
+    difference_steps,
+    allocations,
+    refunds,
+    refund_steps
+);

@@ -1,0 +1,39 @@
+//! Bodies of writing requests: the bytes of somebody who may write, in time and within the limit,
+//! and their JSON as a struct. Repeated and unknown members are refused.
+
+use actix_web::web;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::access::{Bearer, Need, admit};
+use crate::web::Gateway;
+use crate::web::error::Problem;
+
+/// The body of somebody who may do what `need` says.
+///
+/// # Errors
+/// 401, 403, 408, 413.
+pub async fn body(
+    gateway: &web::Data<Gateway>,
+    bearer: &Bearer,
+    need: Need,
+    payload: web::Payload,
+) -> Result<Vec<u8>, Problem> {
+    admit(gateway, bearer, need).await?;
+    let most = gateway.settings.server.body_limit_bytes;
+    let patience = gateway.settings.server.request_timeout;
+    match timeout(patience, payload.to_bytes_limited(most)).await {
+        Ok(Ok(Ok(body))) => Ok(body.to_vec()),
+        Ok(Ok(Err(_))) => Err(Problem::unreadable()),
+        Ok(Err(_)) => Err(Problem::TooLarge(most)),
+        Err(_) => Err(Problem::TooSlow),
+    }
+}
+
+/// The members of a JSON body; the struct denies unknown fields.
+///
+/// # Errors
+/// 400 with the line, column and member that cannot be meant.
+pub fn members<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::NotValid(error.to_string()))
+}
