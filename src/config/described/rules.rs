@@ -57,6 +57,8 @@ impl Court<'_> {
             Format::Pairs => {
                 let reason = "is for JSON; a query or form has one payment in its pairs";
                 self.no("request.items", reason)?;
+                let reason = "is for JSON; in pairs the signature is a field: signature.field";
+                self.no("signature.query", reason)?;
                 if request.envelope.is_some() && request.takes_get {
                     return self.refuse("request.envelope", "is for a body, and a GET has none");
                 }
@@ -69,6 +71,10 @@ impl Court<'_> {
     /// digests makes no sense beside it.
     fn kind_and_place(&self) -> Judged {
         let proof = &self.description.proof;
+        if self.description.token.is_some() && proof.kind != ProofKind::Token {
+            let reason = "is for jwt-hs512: nobody would look at the token";
+            return self.refuse("token.action", reason);
+        }
         let shown = match proof.kind {
             ProofKind::Digest(_) => return Ok(()),
             ProofKind::StaticKey => "static-key",

@@ -276,6 +276,13 @@ const CASES: &[Case] = &[
          parts, such as \"v1=\"",
     ),
     (
+        &[(
+            "more",
+            "token = { action = \"t\", user = \"u\", password = \"p\" }",
+        )],
+        "bank.toml:13: providers.bank.token.action is for jwt-hs512: nobody would look at the token",
+    ),
+    (
         &[("more", "signature.id_header = \"X-Id\"")],
         "bank.toml:13: providers.bank.signature.id_header and ${id} in signature.signed go \
          together: the id must be signed",

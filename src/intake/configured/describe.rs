@@ -11,12 +11,19 @@ use crate::domain::payment::PaymentStatus;
 /// What the description does, one sentence for each of its parts.
 #[must_use]
 pub fn sentences(description: &Description, window_s: u64) -> Vec<String> {
-    vec![
+    let mut told = vec![
         request(description),
         proof(description, window_s),
         meaning(description),
         states(description),
-    ]
+    ];
+    for (field, secret) in &description.identity {
+        told.push(format!(
+            "a call whose {} is not secrets.{secret} is refused, where that is given",
+            field.shown
+        ));
+    }
+    told
 }
 
 /// What people should know before they trust it.
@@ -172,8 +179,14 @@ fn names(fields: &[Field]) -> String {
 }
 
 fn states(description: &Description) -> String {
-    let rules = description.states.rules.iter();
-    let told: Vec<String> = rules
+    // Success first: it is what people look for.
+    let is_success =
+        |(status, _): &&(PaymentStatus, Vec<Condition>)| *status == PaymentStatus::Succeeded;
+    let rules = &description.states.rules;
+    let success = rules.iter().filter(is_success);
+    let others = rules.iter().filter(|rule| !is_success(rule));
+    let told: Vec<String> = success
+        .chain(others)
         .map(|(status, conditions)| format!("{} when {}", word(*status), any(conditions)))
         .collect();
     let only = match description.states.only.as_slice() {

@@ -231,7 +231,9 @@ impl<'a> Reader<'a> {
         let Some(field) = &told.currency else {
             return Ok(Currency::VND);
         };
-        let word = needed(self.top(field), field)?;
+        let Some(word) = self.filled(field)? else {
+            return Ok(Currency::VND);
+        };
         let known = told.currencies.iter().find(|(known, _)| *known == word);
         let unknown = || Refusal::malformed(field.shown.clone(), "is no currency known here");
         match known {
