@@ -63,6 +63,10 @@ pub async fn receive(
     let Some(provider) = providers::of(&channel) else {
         return Problem::NotFound("channel").error_response();
     };
+    let action = request.match_info().get("action").unwrap_or("");
+    if action.contains('/') && !has_own_paths(&channel) {
+        return Problem::NotFound("address").error_response();
+    }
     let Some(method) = method_of(&request) else {
         return Problem::WrongMethod("GET, POST").error_response();
     };
@@ -76,7 +80,7 @@ pub async fn receive(
     };
     let call = RawCall {
         method,
-        action: request.match_info().get("action").unwrap_or("").to_owned(),
+        action: action.to_owned(),
         query: request.query_string().to_owned(),
         headers: read_headers(&request, provider),
         body,
@@ -88,6 +92,12 @@ pub async fn receive(
         provider,
     };
     visit.answer(call).await
+}
+
+/// Whether its provider puts paths of its own behind the address it was given.
+fn has_own_paths(channel: &Channel) -> bool {
+    let described = channel.described.as_ref();
+    described.is_some_and(|description| description.request.action.is_some())
 }
 
 fn method_of(request: &HttpRequest) -> Option<Method> {

@@ -6,13 +6,12 @@ use super::description::{
     AmountForm, Answers, Condition, Field, Fields, Format, Reply, Request, States, Test, TimeForm,
     Wrapping,
 };
-use super::pattern;
 use super::sheet::Sheet;
 use super::template;
 use crate::config::error::ConfigError;
 use crate::config::layers::{Given, Value};
 use crate::domain::payment::PaymentStatus;
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
 const FORMATS: [(&str, Format); 2] = [("pairs", Format::Pairs), ("json", Format::Json)];
 
@@ -118,7 +117,7 @@ fn order_ref_pattern(sheet: &Sheet<'_>) -> Result<Option<Regex>, ConfigError> {
     let Some(text) = sheet.opt_text(key)? else {
         return Ok(None);
     };
-    let regex = pattern::bounded(text).map_err(|reason| sheet.wrong(key, reason))?;
+    let regex = bounded(text).map_err(|reason| sheet.wrong(key, reason))?;
     if regex.captures_len() != 2 {
         return Err(sheet.wrong(
             key,
@@ -249,8 +248,8 @@ pub(super) fn forms(sheet: &Sheet<'_>) -> Result<Vec<(Field, Regex)>, ConfigErro
     let mut all = Vec::new();
     for (name, given) in sheet.below("forms") {
         let text = text_of(sheet, "forms", &name, given, "a pattern")?;
-        let whole = pattern::bounded(text)
-            .and_then(|_| pattern::bounded(&format!("^(?:{text})$")))
+        let whole = bounded(text)
+            .and_then(|_| bounded(&format!("^(?:{text})$")))
             .map_err(|reason| sheet.wrong(&format!("forms.{name}"), reason))?;
         all.push((sheet.field(&name), whole));
     }
@@ -324,4 +323,47 @@ fn reply(sheet: &Sheet<'_>, outcome: &str) -> Result<Option<Reply>, ConfigError>
         content_type: if has_body { own } else { String::new() },
         body,
     }))
+}
+
+/// Characters a pattern may have.
+const LONGEST: usize = 200;
+
+/// How deep groups may stand inside each other.
+const DEEPEST: u32 = 8;
+
+/// The largest number in a counted repetition.
+const MOST_TIMES: u32 = 100;
+
+/// Bytes of the compiled pattern.
+const LARGEST: usize = 32 * 1024;
+
+/// A pattern of people's making within bounds: the engine takes time in proportion to pattern times
+/// text, so a pattern is kept short and shallow and its counted repetitions small. The fault follows
+/// the key in a sentence.
+pub(in crate::config) fn bounded(pattern: &str) -> Result<Regex, String> {
+    if pattern.chars().count() > LONGEST {
+        return Err(format!(
+            "is a pattern of more than {LONGEST} characters: shorten it"
+        ));
+    }
+    if counts(pattern).any(|count| count > MOST_TIMES) {
+        return Err(format!(
+            "repeats something more than {MOST_TIMES} times: write a smaller number"
+        ));
+    }
+    RegexBuilder::new(pattern)
+        .nest_limit(DEEPEST)
+        .size_limit(LARGEST)
+        .build()
+        .map_err(|error| format!("is no pattern that can be used: {error}"))
+}
+
+/// Every number in a counted repetition.
+fn counts(pattern: &str) -> impl Iterator<Item = u32> {
+    let inside = pattern.split('{').skip(1);
+    inside
+        .filter_map(|rest| rest.split_once('}'))
+        .flat_map(|(numbers, _)| numbers.split(','))
+        .filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        .map(|number| number.parse().unwrap_or(u32::MAX))
 }

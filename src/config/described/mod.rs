@@ -5,8 +5,9 @@
 pub mod build;
 pub mod description;
 mod fields;
-mod pattern;
 mod proof;
+#[cfg(test)]
+mod refusals;
 mod rules;
 mod safety;
 pub mod scheme;
@@ -16,4 +17,4 @@ pub mod template;
 mod tests;
 
 pub(in crate::config) use build::{Described, build};
-pub(in crate::config) use pattern::bounded;
+pub(in crate::config) use fields::bounded;

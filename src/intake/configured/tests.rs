@@ -3,7 +3,6 @@
 
 use proptest::prelude::*;
 
-use super::describe;
 use super::payload::Payload;
 use super::signed_text::{Outside, Part, signed_text};
 use crate::config::channel::Channel;
@@ -387,39 +386,4 @@ fn a_signature_in_the_query_and_a_time_in_a_field_are_found() {
         read(&channel, &unsigned),
         Err(Refusal::Missing("sig".into()))
     );
-}
-
-#[test]
-fn a_description_is_told_in_sentences_and_doubts() {
-    let channel = |provider: &str, scheme: &str| {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("own.toml");
-        let text =
-            format!("[channels.x]\nprovider = \"{provider}\"\nsettings.scheme = \"{scheme}\"\n");
-        std::fs::write(&file, text).unwrap();
-        let loaded = load(&[file], [], &[]).unwrap();
-        loaded.settings.channels["x"].described.clone().unwrap()
-    };
-    let casso = channel("casso", "casso-v2");
-    assert_eq!(
-        describe::sentences(&casso, 300),
-        [
-            "a call is a POST with JSON; its payments stand in data",
-            "it proves itself with HMAC-SHA512 in the header x-casso-signature over <time>.<sorted \
-             JSON>, keyed with secrets.checksum_key; a call signed more than 300 seconds from now is \
-             refused",
-            "a payment is known by id, else reference; its amount is amount, below zero when money \
-             left; its order reference is not sent, found in the memo",
-            "it is succeeded when /error = 0; for an officer to look at otherwise",
-        ]
-    );
-    assert!(describe::doubts(&casso).is_empty());
-    let keypay = describe::doubts(&channel("keypay", "keypay-md5"));
-    assert_eq!(keypay.len(), 2, "{keypay:?}");
-    assert!(
-        keypay[0].contains("MD5") && keypay[1].contains("moved"),
-        "{keypay:?}"
-    );
-    let token = describe::doubts(&channel("vietqrvn", "vietqrvn"));
-    assert!(token[0].contains("not signed"), "{token:?}");
 }
