@@ -3,6 +3,7 @@
 //! transaction. Journeys show nothing; that is reporting's.
 
 pub mod add_officer;
+pub mod answer_once;
 mod apply_notice;
 mod bill_parts;
 mod consequences;

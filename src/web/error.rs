@@ -40,6 +40,10 @@ pub enum Problem {
         /// Whether it contradicts what the books hold.
         is_contradiction: bool,
     },
+    /// An Idempotency-Key that was given to another request before.
+    KeyReused,
+    /// A request that is being done now, under the same Idempotency-Key.
+    UnderWay,
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -68,6 +72,8 @@ impl Problem {
                 "wrong_field",
                 "A field is wrong",
             ),
+            Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
+            Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -90,6 +96,8 @@ impl fmt::Display for Problem {
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
+            Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
+            Self::UnderWay => f.write_str("the same request is being done now"),
             Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
         }
     }
@@ -112,6 +120,8 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
+            | Self::KeyReused
+            | Self::UnderWay
             | Self::Wrong { .. } => None,
         }
     }

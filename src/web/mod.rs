@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::config::channel::Channel;
@@ -115,6 +116,7 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(
             web::scope("/api/v1")
+                .wrap(from_fn(api::once::answer_once))
                 .configure(api::configure)
                 .default_service(web::route().to(error::no_such_address)),
         )
