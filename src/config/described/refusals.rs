@@ -144,6 +144,13 @@ const CASES: &[Case] = &[
          evidence, and a key would be kept with them; it must stand in a header",
     ),
     (
+        &[
+            ("kind", "signature.kind = \"static-key\""),
+            ("signed", "time.field = \"at\""),
+        ],
+        "bank.toml:6: providers.bank.time.field does not go with static-key: nobody signed the time",
+    ),
+    (
         &[("signed", "")],
         "bank.toml:2: providers.bank.signature.signed is missing: say what text is signed",
     ),

@@ -103,6 +103,10 @@ impl Court<'_> {
             let reason = format!("is for digests and does not go with {shown}");
             self.no(key, &reason)?;
         }
+        if proof.time.is_some() {
+            let reason = format!("does not go with {shown}: nobody signed the time");
+            return self.refuse(self.key_of_time(), reason);
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::description::{AmountForm, Field, Reply};
+use super::description::{Field, Reply};
 use super::rules::{Court, Judged};
 use super::scheme::{ProofKind, Writing};
 use super::template::Piece;
@@ -119,10 +119,6 @@ impl Court<'_> {
                 "fields.currency",
                 "is missing: name the field of the currency",
             );
-        }
-        let is_hundredfold = fields.amount_form == AmountForm::Hundredths;
-        if is_hundredfold && !fields.amount_plus.is_empty() {
-            return self.refuse("fields.amount_plus", "does not go with hundredths");
         }
         Ok(())
     }
