@@ -324,6 +324,109 @@ mod tests {
         assert_eq!(old, Refusal::OutsideWindow(3602));
     }
 
+    /// Coded providers, described: what proves their calls and what identifies and values a payment.
+    const TWINS: &[(&str, &str)] = &[
+        (
+            "vnpay",
+            r#"request = { method = "GET", format = "pairs" }
+            signature = { kind = "hmac-sha512", field = "vnp_SecureHash", key = "hash_secret", signed = "${pairs}", pairs = { names = ["vnp_"], without = ["vnp_SecureHash", "vnp_SecureHashType"], encoding = "form" } }
+            identity = { vnp_TmnCode = "tmn_code" }
+            fields = { amount = "vnp_Amount", amount_form = "hundredths", payment_key = "vnp_TransactionNo", order_ref = "vnp_TxnRef" }
+            status = { succeeded = [{ vnp_ResponseCode = "00", vnp_TransactionStatus = "00" }] }"#,
+        ),
+        (
+            "momo",
+            r#"request = { format = "json" }
+            signature = { kind = "hmac-sha256", field = "signature", key = "secret_key", signed = "accessKey=${secret:access_key}&amount=${amount}&extraData=${extraData}&message=${message}&orderId=${orderId}&orderInfo=${orderInfo}&orderType=${orderType}&partnerCode=${partnerCode}&payType=${payType}&requestId=${requestId}&responseTime=${responseTime}&resultCode=${resultCode}&transId=${transId}" }
+            forms = { amount = "[0-9]+", extraData = ".*", message = ".*", orderId = "[-0-9A-Za-z_.]+", orderInfo = ".*", orderType = "[a-z_]+", partnerCode = "[0-9A-Z]+", payType = "[a-z]*", requestId = "[-0-9A-Za-z]+", responseTime = "[0-9]+", resultCode = "[0-9]+", transId = "[0-9]+" }
+            identity = { partnerCode = "partner_code" }
+            fields = { amount = "amount", payment_key = "transId", order_ref = "orderId" }
+            status = { succeeded = [{ resultCode = 0 }] }"#,
+        ),
+        (
+            "zalopay",
+            r#"request = { format = "json", envelope = "data" }
+            signature = { kind = "hmac-sha256", field = "mac", key = "key2", signed = "${envelope}" }
+            identity = { app_id = "app_id" }
+            fields = { amount = "amount", payment_key = "zp_trans_id", order_ref = "app_trans_id" }
+            status = { succeeded = [{ zp_trans_id = "*" }] }"#,
+        ),
+        (
+            "sepay",
+            r#"request = { format = "json" }
+            signature = { kind = "hmac-sha256", header = "X-SePay-Signature", prefix = "sha256=", key = "hmac_secret", signed = "${time}.${body}" }
+            time = { header = "X-SePay-Timestamp" }
+            fields = { amount = "transferAmount", payment_key = ["id", "referenceCode"] }
+            status = { succeeded = [{ transferType = "in" }], outgoing = [{ transferType = "out" }] }"#,
+        ),
+        (
+            "standardwebhooks",
+            r#"request = { format = "json" }
+            signature = { kind = "hmac-sha256", header = "webhook-signature", separator = " ", tag = "v1,", encoding = "base64", key = "secret", key_form = "base64", key_prefix = "whsec_", id_header = "webhook-id", signed = "${id}.${time}.${body}" }
+            time = { header = "webhook-timestamp" }
+            fields = { amount = "data.amount", payment_key = "data.transaction_id", order_ref = "data.order_ref" }
+            status = { succeeded = [{ type = "payment.succeeded" }] }"#,
+        ),
+        (
+            "paymentplatform",
+            r#"request = { format = "json" }
+            signature = { kind = "sha256", field = "MaXacThuc", signed = "${LoaiBanTin}|${MaLoi}|${MaDoiTac}|${MaThamChieu}|${SoTien}|${MaTienTe?}|${MaGiaoDich?}|${MaNganHang?}|${ThoiGianGD?}|${ThongTinGiaoDich?}|${secret:secret}" }
+            forms = { LoaiBanTin = "[A-Z_]+", MaLoi = "[0-9A-Z]+", MaDoiTac = "[0-9A-Z]+", MaThamChieu = "[0-9A-Za-z]+", SoTien = "[0-9]+", MaTienTe = "[A-Z]{3}", MaGiaoDich = "[0-9A-Za-z]+", MaNganHang = "[0-9A-Za-z]*", ThoiGianGD = "[0-9]{14}" }
+            identity = { MaDoiTac = "partner_code" }
+            fields = { amount = "SoTien", payment_key = "MaGiaoDich", order_ref = "MaThamChieu" }
+            status = { succeeded = [{ MaLoi = "00" }], failed = [{ MaLoi = "99" }] }"#,
+        ),
+    ];
+
+    #[test]
+    fn a_description_of_a_coded_provider_believes_the_same_calls() {
+        const ANSWERS: &str = "answers.recorded.status = 200\nanswers.refused.status = 400\n\
+            answers.try_later.status = 503\n";
+        let mut compared = 0;
+        let mut differ = Vec::new();
+        for fixture in fixtures() {
+            let name = fixture.channel.provider.as_str();
+            let twin = TWINS.iter().find(|(coded, _)| *coded == name);
+            let is_same_scheme = !fixture.facts["scheme"]
+                .as_str()
+                .is_some_and(|scheme| matches!(scheme, "sepay-apikey" | "sepay-pg-secret"));
+            let Some((_, lines)) = twin.filter(|_| is_same_scheme) else {
+                continue;
+            };
+            let mut text =
+                format!("[providers.twin]\n{lines}\n{ANSWERS}[channels.x]\nprovider = \"twin\"\n");
+            for (secret, value) in fixture.facts["secrets"].as_object().unwrap() {
+                if lines.contains(secret.trim_start_matches("previous_")) {
+                    text.push_str(&format!("secrets.{secret} = {value}\n"));
+                }
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("own.toml");
+            fs::write(&file, text).unwrap();
+            let loaded = crate::config::load::load(&[file], [], &[]).unwrap();
+            let channel = &loaded.settings.channels["x"];
+            let told = crate::intake::verify::read(of(channel).unwrap(), &fixture.call, channel);
+            let coded = fixture.read(&fixture.call);
+            if told.is_ok() != coded.is_ok() {
+                differ.push(format!("{} {told:?} {:?}", fixture.name, coded.is_ok()));
+            }
+            if let (Ok(told), Ok(coded)) = (told, coded) {
+                let facts = |one: Normalised| {
+                    let notice = one.notices.into_iter().next().unwrap();
+                    let is_paid = notice.status == PaymentStatus::Succeeded;
+                    (notice.payment_key, notice.amount, is_paid)
+                };
+                let (told, coded) = (facts(told), facts(coded));
+                if told != coded {
+                    differ.push(format!("{} {told:?} {coded:?}", fixture.name));
+                }
+            }
+            compared += 1;
+        }
+        assert!(differ.is_empty(), "{}", differ.join("\n"));
+        assert!(compared > 80, "{compared}");
+    }
+
     #[test]
     fn a_retry_is_the_same_notice_and_a_filler_id_is_no_payment_key() {
         for (first, second) in [
