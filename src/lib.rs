@@ -19,7 +19,8 @@
 //! - [`domain`] holds the words: money, bills, payments, entries. No input or output, no clock.
 //! - [`config`] reads settings once at start. It also holds the clock, the only way to learn the time.
 //! - [`store`] reads and writes rows and decides nothing.
-//! - [`intake`] turns a raw call into notices: verify, normalise. One file per provider.
+//! - [`intake`] turns a raw call into notices: verify, normalise. One file per provider, or none: the
+//!   settings may describe one.
 //! - [`matching`] decides which bill money belongs to. Pure; never by amount alone.
 //! - [`ledger`] says which event moves what, seals blocks, and verifies everything.
 //! - [`checkout`] builds and signs what we send to providers, and reads what they answer.

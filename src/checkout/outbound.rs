@@ -260,7 +260,7 @@ pub fn add(members: &mut Members, (name, value): (String, Json)) {
 pub fn key<'a>(channel: &'a Channel, name: &'static str) -> Result<&'a [u8], Refusal> {
     let key = channel.secret(name).first().map(|secret| secret.bytes());
     key.filter(|bytes| !bytes.is_empty())
-        .ok_or(Refusal::NotConfigured(name))
+        .ok_or(Refusal::NotConfigured(name.into()))
 }
 
 /// As [`key`], for a secret that is a name.

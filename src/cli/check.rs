@@ -8,8 +8,10 @@ use super::output::{say, say_json};
 use super::{Context, End};
 use crate::checkout::providers::{NotAsked, asked};
 use crate::config::channel::Channel;
+use crate::config::described::description::{Confidence, Description};
 use crate::config::load::Loaded;
 use crate::config::subscriber::Subscriber;
+use crate::intake::configured::describe;
 use crate::intake::provider::Provider;
 use crate::intake::providers;
 use crate::store::failure::Failure;
@@ -146,12 +148,13 @@ fn database(context: &Context, loaded: &Loaded, findings: &mut Findings) {
 
 fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
     let about = format!("channel {}", channel.name);
-    let Some(provider) = providers::find(&channel.provider) else {
+    let Some(provider) = providers::of(channel) else {
         let text = format!("the provider {} is not known", channel.provider);
         return findings.add(Grade::Bad, about, text);
     };
     let scheme = channel.scheme.as_deref();
-    let scheme = scheme.or_else(|| provider.schemes().first().copied());
+    let schemes = provider.schemes();
+    let scheme = scheme.or_else(|| schemes.first().copied());
     let shown = scheme.map_or(String::new(), |scheme| format!(" ({scheme})"));
     let address = format!(
         "http://{}/webhooks/{}",
@@ -171,16 +174,23 @@ fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
         let text = format!("lacks secrets.{names}: every call of {name} will be refused");
         findings.add(Grade::Bad, about.clone(), text);
     }
-    let optional = provider.secrets().iter().filter(|(secret, needed)| {
+    let optional = provider.secrets().into_iter().filter(|(secret, needed)| {
         !needed && own_scheme(name, secret).is_none() && channel.secret(secret).is_empty()
     });
     for (secret, _) in optional {
         // Said below, with what it means.
-        if matches!(asked(channel), Err(NotAsked::Lacks(lacking)) if lacking == *secret) {
+        if matches!(asked(channel), Err(NotAsked::Lacks(lacking)) if lacking == secret) {
             continue;
         }
-        let text = format!("without secrets.{secret} no request to {name} can be signed");
+        let text = if is_identity(channel, secret) {
+            format!("without secrets.{secret} a call for any merchant that our key signed is taken")
+        } else {
+            format!("without secrets.{secret} no request to {name} can be signed")
+        };
         findings.add(Grade::Warning, about.clone(), text);
+    }
+    if let Some(description) = &channel.described {
+        told_in_words(description, channel, findings);
     }
     let (grade, text) = status_queries(channel, loaded);
     findings.add(grade, about.clone(), text);
@@ -262,15 +272,42 @@ fn listen(context: &Context, subscriber: &Subscriber, findings: &mut Findings) {
     }
 }
 
-/// The secrets without which no call of the scheme can be verified.
-fn needed(provider: &dyn Provider, scheme: Option<&str>) -> Vec<&'static str> {
-    let is_needed =
-        |(secret, needed): &&(&'static str, bool)| match own_scheme(provider.name(), secret) {
-            Some(own) => Some(own) == scheme,
-            None => *needed,
+/// Whether a secret holds our own name at a described provider.
+fn is_identity(channel: &Channel, secret: &str) -> bool {
+    let described = channel.described.iter();
+    let mut names = described.flat_map(|description| &description.identity);
+    names.any(|(_, name)| name == secret)
+}
+
+/// What a described provider does, and why one may not trust it yet.
+fn told_in_words(description: &Description, channel: &Channel, findings: &mut Findings) {
+    let about = format!("channel {}", channel.name);
+    for sentence in describe::sentences(description, channel.replay_window.as_secs()) {
+        findings.add(Grade::Good, about.clone(), sentence);
+    }
+    if description.confidence == Confidence::Low {
+        let note = match description.note.as_str() {
+            "" => "confirm its rules with the provider before you rely on them",
+            note => note,
         };
-    let names = provider.secrets().iter().filter(is_needed);
-    names.map(|(secret, _)| *secret).collect()
+        let text = format!("{} is unconfirmed: {note}", description.title);
+        findings.add(Grade::Warning, about.clone(), text);
+    } else if !description.note.is_empty() {
+        findings.add(Grade::Good, about.clone(), description.note.clone());
+    }
+    for doubt in describe::doubts(description) {
+        findings.add(Grade::Warning, about.clone(), doubt);
+    }
+}
+
+/// The secrets without which no call of the scheme can be verified.
+fn needed<'a>(provider: &'a dyn Provider, scheme: Option<&str>) -> Vec<&'a str> {
+    let is_needed = |(secret, needed): &(&str, bool)| match own_scheme(provider.name(), secret) {
+        Some(own) => Some(own) == scheme,
+        None => *needed,
+    };
+    let names = provider.secrets().into_iter().filter(is_needed);
+    names.map(|(secret, _)| secret).collect()
 }
 
 /// The one scheme that uses a secret, where schemes of a provider use different ones.

@@ -13,6 +13,7 @@ use super::output::{say, say_json};
 use super::{Context, End, Usage};
 use crate::domain::status_query::QueryState;
 use crate::domain::time::{Instant, VIETNAM};
+use crate::intake::providers;
 use crate::journeys::ask_statuses::{Asker, Outcome, Step};
 use crate::journeys::take_notices::{Call, Limits, start_writer};
 use crate::store::ops::QueryFilter;
@@ -159,7 +160,7 @@ fn ask(run: &Run, context: &Context) -> anyhow::Result<End> {
         writers: 1,
         quarantine_rows: i64::from(settings.quarantine.max_rows),
     };
-    let names = Context::provider_names();
+    let names = providers::names(settings.channels.values());
     let (intake, writer) = start_writer(db, &context.clock, names, limits)?;
     let submit = |call: Call| intake.submit(call);
     // Waits for a channel's turn, and for no longer pause.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::described;
 use super::error::ConfigError;
 use super::judge::{channels, sections, subscribers};
 use super::layers::{from_environment, from_toml};
@@ -14,17 +15,17 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// What configuration has to know of a provider; told by the caller, because the roster of
 /// providers stands on a higher floor.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ProviderFacts {
     /// The name in `provider = "…"`.
-    pub name: &'static str,
+    pub name: String,
     /// Secrets by name, and whether a call cannot be verified without it.
-    pub secrets: &'static [(&'static str, bool)],
+    pub secrets: Vec<(String, bool)>,
     /// The variants `settings.scheme` may pick; empty where there is one.
-    pub schemes: &'static [&'static str],
+    pub schemes: Vec<String>,
     /// The settings its protocol reads, `scheme` and `accounts` apart; empty when it does not say,
     /// then none is called unused.
-    pub settings: &'static [&'static str],
+    pub settings: Vec<String>,
 }
 
 /// A configuration that can be used.
@@ -81,7 +82,11 @@ pub fn load(
     sections::check_keys(&merged, &defaults)?;
     let mut settings = sections::judge(&merged)?;
     let mut warnings = Vec::new();
-    settings.channels = channels::judge(&merged, providers, &environment, &mut warnings)?;
+    let known = channels::Known {
+        coded: providers,
+        described: &described::build(&merged, providers)?,
+    };
+    settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
     settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,

@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod clock;
+pub mod described;
 pub mod error;
 mod judge;
 mod layers;

@@ -416,6 +416,7 @@ mod tests {
             order_ref_pattern_field: None,
             accounts: Vec::new(),
             query_url: None,
+            described: None,
         }
     }
 

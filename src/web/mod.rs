@@ -11,7 +11,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
-use crate::intake::providers::ROSTER;
+use crate::intake::providers;
 use crate::journeys::ask_statuses::AskTally;
 use crate::journeys::outbox::register_subscribers;
 use crate::journeys::take_notices::{Intake, Limits, start_writer};
@@ -73,8 +73,8 @@ impl Gateway {
             writers: settings.writer.connections.unwrap_or(db.useful_writers()),
             quarantine_rows: i64::from(settings.quarantine.max_rows),
         };
-        let providers = ROSTER.iter().map(|provider| provider.name().to_owned());
-        let (intake, writer) = start_writer(&db, &clock, providers.collect(), limits)?;
+        let names = providers::names(settings.channels.values());
+        let (intake, writer) = start_writer(&db, &clock, names, limits)?;
         let gateway = Self::with_intake(db, clock, settings, holder, intake);
         Ok((gateway, writer))
     }
@@ -118,7 +118,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/indicators", web::head().to(indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
-            "/webhooks/{channel}/{action}",
+            "/webhooks/{channel}/{action:.*}",
             web::route().to(webhooks::receive),
         )
         .service(

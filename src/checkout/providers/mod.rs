@@ -128,6 +128,7 @@ mod tests {
             order_ref_pattern_field: None,
             accounts: Vec::new(),
             query_url: None,
+            described: None,
         }
     }
 
@@ -311,6 +312,7 @@ mod tests {
         body["partnerCode"] = one["secrets"]["partner_code"].clone();
         let call = RawCall {
             method: Method::Post,
+            action: String::new(),
             query: String::new(),
             headers: Vec::new(),
             body: body.to_string().into_bytes(),
@@ -482,7 +484,7 @@ mod tests {
         );
         assert_eq!(
             said("Q", "A1", "rq0e0aed2a"),
-            Err(Refusal::NotOurs("partner_code"))
+            Err(Refusal::NotOurs("partner_code".into()))
         );
         assert!(said("P", "A2", "rq0e0aed2a").is_err());
         assert!(said("P", "A1", "other").is_err());
@@ -559,6 +561,7 @@ mod tests {
             let body = intake::providers::momo::sign_body(members, b"a", b"s").unwrap();
             let call = RawCall {
                 method: Method::Post,
+                action: String::new(),
                 query: String::new(),
                 headers: Vec::new(),
                 body: body.clone().into_bytes(),

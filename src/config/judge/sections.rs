@@ -1,5 +1,5 @@
 //! The sections: layered settings come in, checked sections go out, or the first fault.
-//! The compiled-in defaults say which keys exist and of which kind they are; channels and
+//! The compiled-in defaults say which keys exist and of which kind they are; channels, providers and
 //! subscribers are judged elsewhere.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        let is_named = |first: &String| first == "channels" || first == "subscribers";
+        let is_named =
+            |first: &String| matches!(first.as_str(), "channels" | "providers" | "subscribers");
         if path.first().is_some_and(is_named) {
             continue;
         }

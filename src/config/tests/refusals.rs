@@ -43,7 +43,7 @@ fn a_mistyped_name_is_refused_with_the_nearest_known_one() {
         ),
         (
             "[channels.a]\nprovider = \"vnpai\"\n",
-            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay",
+            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay, casso, keypay, onepay, stripe, vietqrvn, viettelmoney",
         ),
         (
             "[channels.a]\nprovider = \"sepay\"\nsettings.scheme = \"sepay-hmca\"\n",
@@ -111,7 +111,7 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
         loaded(&[], &[("DOISOAT__WRITER__QUEUE", "many")]).unwrap_err(),
         "environment DOISOAT__WRITER__QUEUE: writer.queue must be a whole number"
     );
-    let absent = load(&[PathBuf::from("absent.toml")], [], &PROVIDERS).unwrap_err();
+    let absent = load(&[PathBuf::from("absent.toml")], [], &providers()).unwrap_err();
     assert!(
         absent
             .to_string()
