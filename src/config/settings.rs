@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::channel::Channel;
+use crate::domain::refund::RefundedRule;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub quarantine: QuarantineSettings,
     /// Whose gateway this is.
     pub office: OfficeSettings,
+    /// How indicators read the books.
+    pub indicators: IndicatorSettings,
     /// Merchant accounts by name.
     pub channels: BTreeMap<String, Channel>,
     /// What is logged and how.
@@ -96,6 +99,13 @@ pub struct OfficeSettings {
     pub province_name: String,
     /// Codes whose dossiers are taken where they have units; empty for every imported unit's.
     pub provinces: Vec<String>,
+}
+
+/// How indicators read the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndicatorSettings {
+    /// What a dossier is whose online money all went back.
+    pub refunded: RefundedRule,
 }
 
 /// The form of log lines.

@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
-    DatabaseSettings, LogFormat, LogSettings, OfficeSettings, QuarantineSettings, ServerSettings,
-    Settings, WriterSettings,
+    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings,
+    QuarantineSettings, ServerSettings, Settings, WriterSettings,
 };
+use crate::domain::refund::RefundedRule;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -65,6 +66,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
             max_per_second: read.whole("quarantine.max_per_second", 1)?,
         },
         office: office(&read)?,
+        indicators: indicators(&read)?,
         channels: BTreeMap::new(),
         log: log(&read)?,
         migrate_on_serve: read.flag("migrate_on_serve")?,
@@ -197,6 +199,16 @@ fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {
         province_name: read.text("office.province_name")?.0.to_owned(),
         provinces,
     })
+}
+
+fn indicators(read: &Reader<'_>) -> Result<IndicatorSettings, ConfigError> {
+    let key = "indicators.refunded";
+    let (word, origin) = read.text(key)?;
+    let refunded = RefundedRule::parse(word).ok_or_else(|| {
+        let reason = format!("is \"{word}\": write leaves or stays");
+        ConfigError::wrong(origin, key, reason)
+    })?;
+    Ok(IndicatorSettings { refunded })
 }
 
 fn log(read: &Reader<'_>) -> Result<LogSettings, ConfigError> {

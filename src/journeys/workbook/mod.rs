@@ -19,7 +19,7 @@ use crate::matching::clues::Clues;
 use crate::matching::rules::{Candidate, Candidates, Decision, MatchOutcome};
 use crate::store::failure::Failure;
 use crate::store::rows::{AllocationRow, BillRow, DossierRow, NoticeRow, PaymentRow};
-use crate::store::rows::{DifferenceRow, RefundRow};
+use crate::store::rows::{DifferenceRow, RefundRow, RefundStepRow};
 use crate::store::types::Uid;
 
 /// A payment in the book.
@@ -79,6 +79,9 @@ pub(super) struct Workbook<'a> {
     pub(super) postings: Vec<Posting>,
     pub(super) differences: Vec<DifferenceRow>,
     pub(super) refunds: Vec<RefundRow>,
+    /// Refunds for which money of the payments is set aside; whether one was brought further.
+    pub(super) to_pay: Vec<(RefundRow, bool)>,
+    pub(super) refund_steps: Vec<RefundStepRow>,
 }
 
 impl<'a> Workbook<'a> {
@@ -101,6 +104,8 @@ impl<'a> Workbook<'a> {
             postings: Vec::new(),
             differences: Vec::new(),
             refunds: Vec::new(),
+            to_pay: Vec::new(),
+            refund_steps: Vec::new(),
         }
     }
 

@@ -13,14 +13,16 @@ use crate::store::rows::{
 use crate::store::types::{Ts, Uid};
 
 mod cases;
+mod refunds;
 
 pub use cases::Cases;
+pub use refunds::{RefundFilter, Refunds};
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Refunds + Counts + Proof
 {
 }
 
@@ -261,6 +263,8 @@ pub trait Proof {
     fn list_wrong_bills(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Notices that name no payment that exists, or were never applied.
     fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Refunds against their steps, what they posted, and what is set aside of their payments.
+    fn list_wrong_refunds(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

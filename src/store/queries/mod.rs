@@ -10,6 +10,7 @@ mod dossiers;
 pub(super) mod migrations;
 mod payments;
 mod proof;
+mod refunds;
 
 use super::Conn;
 use crate::store::ops::Queries;
