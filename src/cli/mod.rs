@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod officer;
 pub mod output;
 pub mod quarantine;
+pub mod refund;
 pub mod report;
 pub mod serve;
 pub mod sweep;
@@ -65,6 +66,8 @@ enum Command {
     Officer(officer::Arguments),
     /// Make tokens for the API
     Token(token::Arguments),
+    /// Show refunds, ask for them, approve them and say what came of them
+    Refund(refund::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
     /// Take in a file of units, procedures or dossiers
@@ -83,6 +86,7 @@ impl Command {
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
+            Self::Refund(arguments) => refund::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),

@@ -23,6 +23,7 @@ pub mod pay;
 mod proposals;
 mod told;
 
+pub use parts::ItemAsked;
 pub(super) use proposals::proposals_for_refused;
 pub(super) use told::taken_back;
 

@@ -44,6 +44,10 @@ pub enum Need {
     Payments,
     /// Read the ledger.
     Ledger,
+    /// Ask for refunds, send them and tell what came of them.
+    AskRefunds,
+    /// Approve refunds.
+    ApproveRefunds,
 }
 
 /// Who asks.
@@ -71,6 +75,8 @@ impl Caller {
 
     fn must(&self, need: Need) -> Result<(), Problem> {
         let roles: &[&str] = match need {
+            Need::AskRefunds => &["officer", "approver"],
+            Need::ApproveRefunds => &["approver"],
             Need::WriteDossiers => &["dossier-system", "admin"],
             Need::Dossiers => &[
                 "viewer",
