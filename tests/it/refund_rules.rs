@@ -5,7 +5,7 @@ use doisoat::ledger::verify::verify;
 use serde_json::{Value, json};
 
 use crate::matching::{CHANNELS, accounts, figures, shop_data, shop_says};
-use crate::refunds::{CODE, Desk, entry, has_two_items, id_of, payment_id, story, two_items, why};
+use crate::refunds::{CODE, Desk, entry, has_two_items, course, id_of, payment_id, two_items, why};
 use crate::support::app::now;
 use crate::support::office::{HERE, THERE, transfer};
 use crate::support::{TestApp, both};
@@ -96,7 +96,7 @@ both!(fn what_the_provider_gives_back_pays_what_was_approved_first(app, CHANNELS
     let id = desk.approves("T1", "credit", "10000");
     data["refunded_amount"] = json!("10000");
     shop_says(app, "e2", "partially_refunded", &data);
-    assert_eq!(story(app, &id), "succeeded 10000: request CB01 0, approve LD01 10000, tell - -10000");
+    assert_eq!(course(app, &id), "succeeded 10000: request CB01 0, approve LD01 10000, tell - -10000");
     assert_eq!(kinds(app), ["over"]);
     assert_eq!(figures(app), "1/1 1/1");
     // What nobody approved is taken from the bill, and a person must look.
@@ -121,11 +121,11 @@ both!(fn a_refund_that_is_paid_out_in_part_is_a_difference(app, CHANNELS) {
     shop_says(app, "e2", "partially_refunded", &data);
     assert_eq!(kinds(app), ["over", "refund_differs"]);
     // What was sent is paid first.
-    assert!(story(app, &large).starts_with("sent 5000:"), "{}", story(app, &large));
+    assert!(course(app, &large).starts_with("sent 5000:"), "{}", course(app, &large));
     // Exactly the amount of one is that one.
     data["refunded_amount"] = json!("13000");
     shop_says(app, "e3", "partially_refunded", &data);
-    assert!(story(app, &small).starts_with("succeeded 8000:"), "{}", story(app, &small));
+    assert!(course(app, &small).starts_with("succeeded 8000:"), "{}", course(app, &small));
     assert_eq!(kinds(app).len(), 2);
     // The rest of the large one is paid by our bank, which the provider does not count.
     let paid = json!({
@@ -136,7 +136,7 @@ both!(fn a_refund_that_is_paid_out_in_part_is_a_difference(app, CHANNELS) {
     let last = desk.approves("T1", "credit", "2000");
     data["refunded_amount"] = json!("15000");
     shop_says(app, "e4", "partially_refunded", &data);
-    assert!(story(app, &last).starts_with("succeeded 2000:"), "{}", story(app, &last));
+    assert!(course(app, &last).starts_with("succeeded 2000:"), "{}", course(app, &last));
     assert_eq!(
         accounts(app),
         ["bank:0011 -15000", "clearing:shop 65000", "due:H12.104:phi -50000"]
@@ -151,7 +151,7 @@ both!(fn a_reversed_payment_leaves_no_refund_behind(app, CHANNELS) {
     let desk = Desk::of(app);
     let id = desk.approves("T1", "credit", "4000");
     shop_says(app, "e2", "reversed", &data);
-    assert!(story(app, &id).starts_with("succeeded 4000:"), "{}", story(app, &id));
+    assert!(course(app, &id).starts_with("succeeded 4000:"), "{}", course(app, &id));
     assert_eq!(accounts(app), ["due:H12.104:phi -50000", "receivable:H12.104 50000"]);
     // It was never paid, whatever the rule about refunded dossiers.
     let class = app.database.number("SELECT CAST(class AS BIGINT) AS n FROM dossiers");

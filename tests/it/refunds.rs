@@ -112,7 +112,7 @@ pub(crate) fn entry(told: &Value) -> Vec<String> {
 }
 
 /// State, and what was done by whom.
-pub(crate) fn story(app: &TestApp, id: &str) -> String {
+pub(crate) fn course(app: &TestApp, id: &str) -> String {
     let told = app.get(&format!("/api/v1/refunds/{id}"));
     let steps = told["steps"].as_array().unwrap().iter();
     let steps: Vec<String> = steps
@@ -196,7 +196,7 @@ both!(fn a_proposal_is_taken_up_by_one_officer_approved_by_another_and_paid_out(
 
     let told = desk.takes(&desk.officer, "", &json!({ "proposal": id, "reason": "paid too much" }));
     assert_eq!(entry(&told), ["payer_credit < refund_payable 10000"]);
-    assert_eq!(story(app, id), "requested 0: request CB01 0");
+    assert_eq!(course(app, id), "requested 0: request CB01 0");
     let before = accounts(app);
     assert!(before.contains(&"payer_credit -10000".to_owned()), "{before:?}");
 
@@ -204,7 +204,7 @@ both!(fn a_proposal_is_taken_up_by_one_officer_approved_by_another_and_paid_out(
     shown["preview"] = json!(true);
     let preview = desk.takes(&desk.approver, &format!("/{id}/approval"), &shown);
     assert_eq!(preview["refund"]["state"], "to_send");
-    assert_eq!((accounts(app), story(app, id)), (before, "requested 0: request CB01 0".to_owned()));
+    assert_eq!((accounts(app), course(app, id)), (before, "requested 0: request CB01 0".to_owned()));
 
     let told = desk.takes(&desk.approver, &format!("/{id}/approval"), &why());
     assert_eq!(entry(&told), entry(&preview));
@@ -220,7 +220,7 @@ both!(fn a_proposal_is_taken_up_by_one_officer_approved_by_another_and_paid_out(
     let told = desk.takes(&desk.officer, &format!("/{id}/outcome"), &outcome);
     assert_eq!(entry(&told), ["refund_payable < clearing:bank 10000"]);
     assert_eq!(
-        story(app, id),
+        course(app, id),
         "succeeded 10000: request CB01 0, approve LD01 10000, send CB01 0, succeed CB01 -10000"
     );
     assert_eq!(accounts(app), ["clearing:bank 50000", "due:H12.104:phi -50000"]);
@@ -246,7 +246,7 @@ both!(fn whoever_asked_does_not_approve_whatever_the_token_says(app) {
     assert!(told.to_lowercase().contains("check"), "{told}");
     let told = app.database.refuses("UPDATE refunds SET state = 'to_send'");
     assert!(told.to_lowercase().contains("check"), "{told}");
-    assert_eq!(story(app, &id), "requested 0: request CB01 0");
+    assert_eq!(course(app, &id), "requested 0: request CB01 0");
 });
 
 both!(fn what_is_refused_has_a_code_of_its_own_and_leaves_no_trace(app) {
@@ -403,7 +403,7 @@ both!(fn what_failed_stays_set_aside_until_it_is_sent_again_paid_by_hand_or_call
     by_hand["account"] = json!("0011000999");
     desk.takes(&desk.officer, &target, &by_hand);
     assert_eq!(
-        story(app, &hand),
+        course(app, &hand),
         "by_hand 15000: request CB01 0, approve LD01 15000, send CB01 0, fail CB01 0, pay_by_hand CB01 -15000"
     );
     for id in [&off, &unplaced] {
@@ -426,7 +426,7 @@ both!(fn what_failed_stays_set_aside_until_it_is_sent_again_paid_by_hand_or_call
     assert_eq!(desk.is_refused(&desk.officer, "", &body).0, 409);
     let id = desk.requests("2", "credit", "25000");
     desk.takes(&desk.officer, &format!("/{id}/withdrawal"), &why());
-    assert_eq!(story(app, &id), "withdrawn 0: request CB01 0, withdraw CB01 0");
+    assert_eq!(course(app, &id), "withdrawn 0: request CB01 0, withdraw CB01 0");
 });
 
 both!(fn the_command_takes_the_same_steps(app) {
@@ -456,7 +456,7 @@ both!(fn the_command_takes_the_same_steps(app) {
     let (status, told) = run(&format!("request --proposal {id} --as CB01 --reason over --preview"));
     assert!(status == 0 && told.contains("nothing was done"), "{told}");
     assert!(told.contains("payer_credit < refund_payable  10000"), "{told}");
-    assert_eq!(story(app, &id), "proposed 0: ");
+    assert_eq!(course(app, &id), "proposed 0: ");
     assert_eq!(run(&format!("request --proposal {id} --as CB01 --reason over")).0, 0);
     assert_eq!(run(&format!("approve {id} --as CB01 --reason yes")).0, 1);
     let (status, told) = run(&format!("approve {id} --as LD01 --reason yes --revision 2 --json"));

@@ -16,7 +16,7 @@ use crate::web::api::refunds::{refunds_json, with_steps};
 
 /// Which refunds to list.
 #[derive(Debug, clap::Args)]
-pub struct List {
+pub(super) struct List {
     /// proposed, requested, withdrawn, to_send, sent, succeeded, failed, by_hand or called_off
     #[arg(long)]
     state: Option<String>,
@@ -42,7 +42,7 @@ pub struct List {
 
 /// Which refund to show.
 #[derive(Debug, clap::Args)]
-pub struct Show {
+pub(super) struct Show {
     /// The refund
     id: Uuid,
 }
