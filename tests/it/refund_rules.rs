@@ -5,7 +5,7 @@ use doisoat::ledger::verify::verify;
 use serde_json::{Value, json};
 
 use crate::matching::{CHANNELS, accounts, figures, shop_data, shop_says};
-use crate::refunds::{CODE, Desk, entry, has_two_items, course, id_of, payment_id, two_items, why};
+use crate::refunds::{CODE, Desk, course, entry, has_two_items, id_of, payment_id, two_items, why};
 use crate::support::app::now;
 use crate::support::office::{HERE, THERE, transfer};
 use crate::support::{TestApp, both};
