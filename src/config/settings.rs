@@ -81,6 +81,8 @@ pub struct WriterSettings {
     pub queue: usize,
     /// Most calls of one transaction, never more than may wait.
     pub batch: usize,
+    /// Connections that write at once; none for what suits the database.
+    pub connections: Option<usize>,
 }
 
 /// How many refused calls are kept.

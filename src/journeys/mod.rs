@@ -3,6 +3,7 @@
 //! transaction. Journeys show nothing; that is reporting's.
 
 pub mod add_officer;
+pub mod answer_once;
 mod apply_notice;
 mod bill_parts;
 mod consequences;
@@ -11,6 +12,7 @@ mod dossier_rows;
 pub mod import_file;
 mod import_rows;
 mod keep_refusals;
+mod keep_silent;
 pub mod lease_chain;
 mod move_money;
 pub mod open_attempts;

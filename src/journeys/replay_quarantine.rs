@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::keep_silent::keep_silent;
 use super::take_notices::{Call, Taken};
 use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
@@ -107,9 +108,7 @@ impl Replay<'_> {
                 self.done.refused += 1;
                 return Ok(());
             }
-            Again::Genuine(call) if call.notices.is_empty() => {
-                Taken::Repeat(crate::domain::notice::Verdict::Recorded)
-            }
+            Again::Genuine(call) if call.notices.is_empty() => keep_silent(&mut self.writer, &call),
             Again::Genuine(call) => {
                 let taken = self.writer.take(tenant, std::slice::from_ref(&*call));
                 taken.first().copied().unwrap_or(Taken::TryLater)
@@ -145,6 +144,7 @@ impl Replay<'_> {
             Ok(normalised) => Again::Genuine(Box::new(Call {
                 channel: Arc::clone(channel),
                 notices: normalised.notices,
+                silent_because: normalised.nothing_because.map(str::to_owned),
                 raw: call.to_evidence(),
                 reply: Box::new(|_| {}),
             })),

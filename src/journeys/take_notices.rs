@@ -1,15 +1,17 @@
-//! Taking notices: one bounded queue per writer, and the thread behind it that commits everything
-//! waiting in one transaction and answers each call after the commit. While one batch syncs, the
-//! next gathers; no delay is added. Verification and the answer's words are not decided here.
+//! Taking notices: one bounded queue, and the threads behind it, one per connection, that commit
+//! everything waiting in one transaction and answer each call after the commit. While one batch
+//! syncs, the next gathers; no delay is added. Verification and the answer's words are not decided
+//! here.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::keep_refusals::Quarantine;
+use super::keep_silent::keep_silent;
 use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
@@ -36,6 +38,8 @@ pub struct Call {
     pub channel: Arc<Channel>,
     /// Its notices; all of them commit or fail together.
     pub notices: Vec<Notice>,
+    /// Why there are none, where there are none.
+    pub silent_because: Option<String>,
     /// The call as received, in wire form.
     pub raw: Vec<u8>,
     /// Told what became of it, after the commit.
@@ -63,6 +67,8 @@ pub struct Limits {
     pub queue: usize,
     /// Calls in one transaction.
     pub batch: usize,
+    /// Connections that write at once, each on a seal chain of its own.
+    pub writers: usize,
     /// Refused calls kept per tenant.
     pub quarantine_rows: i64,
 }
@@ -145,7 +151,8 @@ impl Intake {
 const REFUSALS_WAITING: usize = 256;
 const REFUSALS_PER_COMMIT: usize = 32;
 
-/// Starts the writing thread. It ends, with the queue finished, when every [`Intake`] is dropped.
+/// Starts the writing threads. They end, with the queue finished, when every [`Intake`] is dropped;
+/// the handle is that of the last to end.
 ///
 /// # Errors
 /// [`Failure::Unreachable`] when the database cannot be reached now.
@@ -155,11 +162,19 @@ pub fn start_writer(
     providers: Vec<String>,
     limits: Limits,
 ) -> Result<(Intake, JoinHandle<()>), Failure> {
-    let mut writer = BatchWriter::open(db, clock, providers)?;
+    let writers: Vec<BatchWriter> = (0..limits.writers.max(1))
+        .map(|_| BatchWriter::open(db, clock, providers.clone()))
+        .collect::<Result<_, Failure>>()?;
     start_thread(limits.queue, move |queues, tally| {
-        let mut quarantine = Quarantine::new(limits.quarantine_rows);
-        queues.run(&mut writer, &mut quarantine, tally, limits.batch);
-        writer.close();
+        std::thread::scope(|threads| {
+            for mut writer in writers {
+                threads.spawn(move || {
+                    let mut quarantine = Quarantine::new(limits.quarantine_rows);
+                    queues.run(&mut writer, &mut quarantine, tally, limits.batch);
+                    writer.close();
+                });
+            }
+        });
     })
 }
 
@@ -169,9 +184,12 @@ pub fn start_writer(
 /// # Errors
 /// [`Failure::Broken`] when the thread cannot be started.
 pub fn start_storing_nothing(queue: usize) -> Result<(Intake, JoinHandle<()>), Failure> {
-    start_thread(queue, |queues, _| {
-        for call in queues.waiting.iter().filter_map(as_call) {
-            (call.reply)(Taken::New(Verdict::Recorded));
+    start_thread(queue, |queues, tally| {
+        while let Some(round) = queues.gather(1) {
+            for call in round.calls {
+                tally.waiting.fetch_sub(1, Ordering::Relaxed);
+                (call.reply)(Taken::New(Verdict::Recorded));
+            }
         }
     })
 }
@@ -190,15 +208,18 @@ fn start_thread(
     };
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
-        .spawn(move || run(&Queues { waiting, refused }, &tally))
+        .spawn(move || run(&Queues(Mutex::new((waiting, refused))), &tally))
         .map_err(|error| Failure::Broken(format!("the writer could not start: {error}")))?;
     Ok((intake, thread))
 }
 
-/// The writer's end of the queues.
-struct Queues {
-    waiting: Receiver<Item>,
-    refused: Receiver<Refused>,
+/// The writers' end of the queues. One of them gathers at a time, while the others write.
+struct Queues(Mutex<(Receiver<Item>, Receiver<Refused>)>);
+
+/// What one writer takes from the queues at once.
+struct Round {
+    calls: Vec<Call>,
+    refusals: Vec<Refused>,
 }
 
 impl Queues {
@@ -211,37 +232,38 @@ impl Queues {
         tally: &Tally,
         most: usize,
     ) {
-        while let Ok(first) = self.waiting.recv() {
-            let calls = self.gather(first, tally, most);
-            let refusals: Vec<Refused> =
-                self.refused.try_iter().take(REFUSALS_PER_COMMIT).collect();
-            let round = catch_unwind(AssertUnwindSafe(|| {
-                take_all(writer, calls, tally);
-                quarantine.keep(writer, refusals);
+        while let Some(round) = self.gather(most) {
+            let gathered = u64::try_from(round.calls.len()).unwrap_or(0);
+            tally.waiting.fetch_sub(gathered, Ordering::Relaxed);
+            tally.largest_batch.fetch_max(gathered, Ordering::Relaxed);
+            let written = catch_unwind(AssertUnwindSafe(|| {
+                take_all(writer, round.calls, tally);
+                quarantine.keep(writer, round.refusals);
             }));
-            if round.is_err() {
+            if written.is_err() {
                 tracing::error!(
                     "a bug stopped the writer in the middle of a batch; it begins anew"
                 );
                 writer.forget();
             }
         }
-        quarantine.keep(writer, self.refused.try_iter().collect());
+        let (_, refused) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        quarantine.keep(writer, refused.try_iter().collect());
     }
 
-    fn gather(&self, first: Item, tally: &Tally, most: usize) -> Vec<Call> {
+    /// Waits for a call and takes what waits behind it; nothing when no more can come.
+    fn gather(&self, most: usize) -> Option<Round> {
+        let (waiting, refused) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut calls = Vec::with_capacity(most);
-        calls.extend(as_call(first));
+        calls.extend(as_call(waiting.recv().ok()?));
         while calls.len() < most {
-            match self.waiting.try_recv() {
+            match waiting.try_recv() {
                 Ok(item) => calls.extend(as_call(item)),
                 Err(_) => break,
             }
         }
-        let gathered = u64::try_from(calls.len()).unwrap_or(0);
-        tally.waiting.fetch_sub(gathered, Ordering::Relaxed);
-        tally.largest_batch.fetch_max(gathered, Ordering::Relaxed);
-        calls
+        let refusals = refused.try_iter().take(REFUSALS_PER_COMMIT).collect();
+        Some(Round { calls, refusals })
     }
 }
 
@@ -249,7 +271,12 @@ impl Queues {
 fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
     let mut by_tenant: HashMap<Tenant, Vec<Call>> = HashMap::new();
     for call in calls {
-        by_tenant.entry(call.channel.tenant).or_default().push(call);
+        if call.notices.is_empty() {
+            let taken = keep_silent(writer, &call);
+            (call.reply)(taken);
+        } else {
+            by_tenant.entry(call.channel.tenant).or_default().push(call);
+        }
     }
     for (tenant, calls) in by_tenant {
         let outcomes = writer.take(tenant, &calls);

@@ -79,7 +79,7 @@ impl BatchWriter {
             .commit(|journal| journal.write(tenant.0, batch))
     }
 
-    fn connection(&mut self) -> Result<&mut Writer, Failure> {
+    pub(super) fn connection(&mut self) -> Result<&mut Writer, Failure> {
         if self.is_broken {
             self.writer = self.db.writer()?;
             self.is_broken = false;

@@ -73,6 +73,16 @@ impl Db {
         }
     }
 
+    /// How many connections are worth writing at once: SQLite has one writer; on PostgreSQL a second
+    /// one works while the first waits for its commit.
+    #[must_use]
+    pub fn useful_writers(&self) -> usize {
+        match self {
+            Self::Postgres(_) => 2,
+            Self::Sqlite(_) => 1,
+        }
+    }
+
     /// Applies the migrations that are missing and returns their names.
     ///
     /// # Errors

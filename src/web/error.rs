@@ -49,6 +49,10 @@ pub enum Problem {
         /// The sentence.
         detail: String,
     },
+    /// An Idempotency-Key that was given to another request before.
+    KeyReused,
+    /// A request that is being done now, under the same Idempotency-Key.
+    UnderWay,
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -78,6 +82,8 @@ impl Problem {
                 "A field is wrong",
             ),
             Self::Refused { status, code, .. } => (*status, *code, "Refused"),
+            Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
+            Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -102,6 +108,8 @@ impl fmt::Display for Problem {
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
+            Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
+            Self::UnderWay => f.write_str("the same request is being done now"),
             Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
         }
     }
@@ -125,6 +133,8 @@ impl AsFailure for Problem {
             | Self::TooLarge(_)
             | Self::TooSlow
             | Self::Refused { .. }
+            | Self::KeyReused
+            | Self::UnderWay
             | Self::Wrong { .. } => None,
         }
     }

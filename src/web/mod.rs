@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::config::channel::Channel;
@@ -63,6 +64,7 @@ impl Gateway {
         let limits = Limits {
             queue: settings.writer.queue,
             batch: settings.writer.batch,
+            writers: settings.writer.connections.unwrap_or(db.useful_writers()),
             quarantine_rows: i64::from(settings.quarantine.max_rows),
         };
         let providers = ROSTER.iter().map(|provider| provider.name().to_owned());
@@ -114,6 +116,7 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(
             web::scope("/api/v1")
+                .wrap(from_fn(api::once::answer_once))
                 .configure(api::configure)
                 .default_service(web::route().to(error::no_such_address)),
         )

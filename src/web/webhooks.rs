@@ -16,7 +16,6 @@ use tokio::time::timeout;
 use super::Gateway;
 use super::error::Problem;
 use crate::config::channel::Channel;
-use crate::domain::notice::Verdict;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::providers;
 use crate::intake::verify::read;
@@ -127,9 +126,6 @@ impl Visit<'_> {
             Ok(normalised) => normalised,
             Err(refusal) => return self.refuse(&refusal, &call),
         };
-        if let Some(because) = normalised.nothing_because {
-            tracing::debug!(channel = self.channel.name, because, "nothing to record");
-        }
         let (taken, normalised) = self.submit(normalised, &call).await;
         let first = normalised.first();
         let (outcome, word) = match taken {
@@ -147,13 +143,11 @@ impl Visit<'_> {
         call: &RawCall,
     ) -> (Taken, Vec<crate::domain::notice::Notice>) {
         let notices = normalised.notices;
-        if notices.is_empty() {
-            return (Taken::New(Verdict::Recorded), notices);
-        }
         let (reply, told) = oneshot::channel();
         let call = Call {
             channel: Arc::clone(&self.channel),
             notices: notices.clone(),
+            silent_because: normalised.nothing_because.map(str::to_owned),
             raw: call.to_evidence(),
             // The caller may have gone away; what was committed stays committed.
             reply: Box::new(move |taken| {

@@ -193,6 +193,11 @@ fn refunded_world(app: &TestApp) -> Vec<(i64, String)> {
             200
         );
     }
+    told_figures(app)
+}
+
+/// Version and figure of every indicator that asks for money, and of one that does not.
+fn told_figures(app: &TestApp) -> Vec<(i64, String)> {
     let ids = [
         "online-payment-rate",
         "online-transaction-share",

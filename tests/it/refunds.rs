@@ -9,6 +9,7 @@ use doisoat::journeys::create_token::{TokenRequest, create_token};
 use serde_json::{Value, json};
 
 use crate::matching::{accounts, figures};
+use crate::support::http::request;
 use crate::support::office::{HERE, THERE, dossier};
 use crate::support::{TestApp, both};
 
@@ -356,6 +357,22 @@ both!(fn a_fee_is_given_back_item_by_item_and_calling_off_brings_it_back(app) {
     );
 });
 
+/// An approved refund that was sent, and that the bank refused.
+fn has_failed(desk: &Desk<'_>, txn: &str, source: &str, amount: &str) -> String {
+    let id = desk.approves(txn, source, amount);
+    let sending = json!({ "bank_reference": format!("FT-{id}"), "reason": "by transfer" });
+    desk.takes(&desk.officer, &format!("/{id}/sending"), &sending);
+    let outcome = json!({ "outcome": "failed", "reason": "the account is closed" });
+    desk.takes(&desk.officer, &format!("/{id}/outcome"), &outcome);
+    id
+}
+
+/// The balance of what is set aside.
+fn set_aside(app: &TestApp) -> Option<String> {
+    let mut all = accounts(app).into_iter();
+    all.find(|one| one.starts_with("refund_payable"))
+}
+
 both!(fn what_failed_stays_set_aside_until_it_is_sent_again_paid_by_hand_or_called_off(app) {
     app.has_office();
     let reference = app.has_bill(HERE, CODE, 50_000);
@@ -363,24 +380,12 @@ both!(fn what_failed_stays_set_aside_until_it_is_sent_again_paid_by_hand_or_call
     assert_eq!(app.transfer(2, 50_000, &reference).status, 200);
     assert_eq!(app.transfer(3, 70_000, "nobody knows").status, 200);
     let desk = Desk::of(app);
-    let failed = |txn: &str, source: &str, amount: &str| {
-        let id = desk.approves(txn, source, amount);
-        let sending = json!({ "bank_reference": format!("FT-{id}"), "reason": "by transfer" });
-        desk.takes(&desk.officer, &format!("/{id}/sending"), &sending);
-        let outcome = json!({ "outcome": "failed", "reason": "the account is closed" });
-        desk.takes(&desk.officer, &format!("/{id}/outcome"), &outcome);
-        id
-    };
-    let again = failed("2", "credit", "10000");
-    let hand = failed("2", "credit", "15000");
-    let off = failed("2", "credit", "25000");
-    let unplaced = failed("3", "suspense", "70000");
+    let again = has_failed(&desk, "2", "credit", "10000");
+    let hand = has_failed(&desk, "2", "credit", "15000");
+    let off = has_failed(&desk, "2", "credit", "25000");
+    let unplaced = has_failed(&desk, "3", "suspense", "70000");
     let kinds = app.database.texts("SELECT kind AS t FROM differences WHERE kind = 'refund_differs'");
     assert_eq!(kinds.len(), 4);
-    let set_aside = |app: &TestApp| {
-        let all = accounts(app);
-        all.into_iter().find(|one| one.starts_with("refund_payable"))
-    };
     assert_eq!(set_aside(app).as_deref(), Some("refund_payable -120000"));
 
     let sending = json!({ "bank_reference": "FT-2", "reason": "another account" });
@@ -427,6 +432,27 @@ both!(fn what_failed_stays_set_aside_until_it_is_sent_again_paid_by_hand_or_call
     let id = desk.requests("2", "credit", "25000");
     desk.takes(&desk.officer, &format!("/{id}/withdrawal"), &why());
     assert_eq!(course(app, &id), "withdrawn 0: request CB01 0, withdraw CB01 0");
+});
+
+both!(fn the_same_key_asks_for_a_refund_once(app) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 50_000);
+    assert_eq!(app.transfer(1, 60_000, &reference).status, 200);
+    let desk = Desk::of(app);
+    let body = json!({
+        "payment": payment_id(app, "1"), "source": "credit", "amount": "1000", "reason": "once",
+    });
+    let bearer = format!("Bearer {}", desk.officer);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "k-1"),
+    ];
+    let call = request("POST", "/api/v1/refunds", &headers, body.to_string().as_bytes());
+    let (first, again) = (app.send(&call), app.send(&call));
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.body, again.body);
+    assert_eq!(app.items("/api/v1/refunds?state=requested").len(), 1);
 });
 
 both!(fn the_command_takes_the_same_steps(app) {

@@ -7,9 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use doisoat::config::secret::Secret;
+use doisoat::intake::providers::standardwebhooks;
 use serde_json::{Value, json};
 
-use crate::support::app::{BANK_KEY, settings};
+use crate::support::app::{BANK_KEY, now, settings};
 use crate::support::database::TestDatabase;
 use crate::support::http::{exchange, request};
 use crate::support::office::{HERE, bank_request, transfer, vnpay_query};
@@ -17,6 +19,11 @@ use crate::support::{Engine, TestApp, both};
 
 /// Every payment there is.
 const ALL: &str = "/api/v1/payments?limit=500";
+
+const EVENTS_KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// A channel whose provider also speaks of other things than payments.
+const EVENTS: &str = "[channels.events]\nprovider = \"standardwebhooks\"\n\
+    secrets.secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
 
 both!(
     fn an_unknown_channel_is_not_found(app) {
@@ -52,6 +59,29 @@ both!(
         assert_eq!((reply.status, &reply.json()["code"]), (413, &json!("too_large")));
         assert_eq!(app.transfer(2, 1000, "short").status, 200);
         assert_eq!(app.items(ALL).len(), 1);
+    }
+);
+
+both!(
+    fn a_genuine_call_about_no_payment_is_kept_once(app, EVENTS) {
+        let body = br#"{"type":"agreement.signed","data":{}}"#;
+        let at = now().timestamp().to_string();
+        let secret = Secret::new(EVENTS_KEY);
+        let signature = standardwebhooks::sign_header("msg_1", &at, body, &secret).unwrap();
+        let headers = [
+            ("content-type", "application/json"),
+            ("webhook-id", "msg_1"),
+            ("webhook-timestamp", at.as_str()),
+            ("webhook-signature", signature.as_str()),
+        ];
+        for _ in 0..2 {
+            let reply = app.send(&request("POST", "/webhooks/events", &headers, body));
+            assert_eq!(reply.status, 204);
+        }
+        let kept = app.items("/api/v1/notices?channel=events");
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0]["status"], "none");
+        assert!(app.items(ALL).is_empty());
     }
 );
 

@@ -173,6 +173,9 @@ fn server(read: &Reader<'_>) -> Result<ServerSettings, ConfigError> {
     })
 }
 
+/// More connections than this only wait for each other.
+const MOST_WRITERS: usize = 16;
+
 fn writer(read: &Reader<'_>) -> Result<WriterSettings, ConfigError> {
     let queue: usize = read.whole("writer.queue", 1)?;
     let batch: usize = read.whole("writer.batch", 1)?;
@@ -181,7 +184,17 @@ fn writer(read: &Reader<'_>) -> Result<WriterSettings, ConfigError> {
         let reason = format!("is {batch}, more than the {queue} of writer.queue");
         return Err(ConfigError::wrong(origin, "writer.batch", reason));
     }
-    Ok(WriterSettings { queue, batch })
+    let connections: usize = read.whole("writer.connections", 0)?;
+    if connections > MOST_WRITERS {
+        let origin = &read.given("writer.connections")?.origin;
+        let reason = format!("is {connections}, more than {MOST_WRITERS}");
+        return Err(ConfigError::wrong(origin, "writer.connections", reason));
+    }
+    Ok(WriterSettings {
+        queue,
+        batch,
+        connections: (connections > 0).then_some(connections),
+    })
 }
 
 fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {

@@ -98,10 +98,6 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
             "0.toml:2: office.provinces must be a list of texts",
         ),
         (
-            "[indicators]\nrefunded = \"goes\"\n",
-            "0.toml:2: indicators.refunded is \"goes\": write leaves or stays",
-        ),
-        (
             "[log]\nformat = \"xml\"\n",
             "0.toml:2: log.format is \"xml\": write json or pretty",
         ),
@@ -121,6 +117,14 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
             .to_string()
             .starts_with("absent.toml cannot be read: ")
     );
+}
+
+#[test]
+fn a_rule_about_refunded_dossiers_that_is_none_is_refused() {
+    refused(&[(
+        "[indicators]\nrefunded = \"goes\"\n",
+        "0.toml:2: indicators.refunded is \"goes\": write leaves or stays",
+    )]);
 }
 
 #[test]

@@ -32,7 +32,12 @@ impl Workbook<'_> {
         let changed_bills = self.bills.into_values().filter(|held| held.is_changed);
         batch.bills = changed_bills.map(|held| held.row).collect();
         let mut payments: Vec<HeldPayment> = self.payments.into_values().collect();
-        payments.sort_unstable_by_key(|held| held.row.payment_id);
+        // Two writers that meet the same new keys wait for each other in one order.
+        payments.sort_unstable_by(
+            |HeldPayment { row: one, .. }, HeldPayment { row: other, .. }| {
+                (&one.channel, &one.payment_key).cmp(&(&other.channel, &other.payment_key))
+            },
+        );
         for held in payments {
             if held.is_new {
                 batch.new_payments.push(held.row);
@@ -42,7 +47,9 @@ impl Workbook<'_> {
         }
         batch.balances = balances(self.tenant, head.chain, &self.postings);
         batch.block = head.seal(self.now, &self.postings);
-        batch.notices = std::mem::take(&mut self.notices);
+        self.notices
+            .sort_unstable_by(|one, other| one.key_hash.cmp(&other.key_hash));
+        batch.notices = self.notices;
         batch.settled_notices = self.settled;
         let given = self.allocations.into_values();
         let changed = given.filter_map(|(row, is_changed)| is_changed.then_some(row));

@@ -6,9 +6,9 @@ use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::journal::Journal;
 use crate::store::rows::{
-    AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow, ImportRow,
-    NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedHead,
-    QuarantinedRow, TokenRow, UnitRow,
+    AnsweredRow, AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow,
+    ImportRow, NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow,
+    QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
 };
 use crate::store::types::{Ts, Uid};
 
@@ -61,6 +61,19 @@ pub trait Access {
     fn insert_token(&mut self, row: &TokenRow) -> Result<()>;
     /// The token with this hash, whatever its tenant.
     fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>>;
+    /// The answer a caller's request with this key got.
+    fn find_answer(
+        &mut self,
+        tenant: i32,
+        token_hash: &[u8],
+        key: &str,
+    ) -> Result<Option<AnsweredRow>>;
+    /// Adds an answer, or replaces the one under its key.
+    fn insert_answer(&mut self, row: &AnsweredRow) -> Result<()>;
+    /// Forgets an answer.
+    fn delete_answer(&mut self, tenant: i32, token_hash: &[u8], key: &str) -> Result<()>;
+    /// Forgets what was begun before an instant.
+    fn delete_old_answers(&mut self, tenant: i32, before: Ts) -> Result<()>;
 }
 
 /// Dossiers, their fee items, bills and attempts.

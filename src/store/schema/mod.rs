@@ -34,6 +34,7 @@ allow_tables_to_appear_in_same_query!(
     seal_blocks,
     dossier_counts,
     quarantined_calls,
+    answered_requests,
     differences,
     difference_steps,
     allocations,

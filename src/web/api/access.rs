@@ -18,6 +18,14 @@ use crate::web::error::Problem;
 #[derive(Clone)]
 pub struct Bearer([u8; 32]);
 
+impl Bearer {
+    /// SHA-256 of the token.
+    #[must_use]
+    pub fn hash(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl FromRequest for Bearer {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -142,6 +150,19 @@ pub async fn read<T: Send + 'static>(
             caller.must(need)?;
             story(queries, &caller)
         })
+    })
+    .await
+}
+
+/// Identifies the caller, whatever they may do.
+///
+/// # Errors
+/// 401, 403.
+pub async fn caller(gateway: &web::Data<Gateway>, bearer: &Bearer) -> Result<Caller, Problem> {
+    let bearer = bearer.clone();
+    away(gateway, move |gateway| {
+        let now = gateway.clock.now();
+        gateway.db.read(|queries| identify(queries, &bearer, now))
     })
     .await
 }

@@ -15,6 +15,7 @@ pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
 pub mod notices;
+pub mod once;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;
