@@ -258,6 +258,9 @@ both!(fn what_is_refused_has_a_code_of_its_own_and_leaves_no_trace(app) {
     let (one, two) = (payment_id(app, "1"), payment_id(app, "2"));
     let id = desk.requests("2", "credit", "30000");
     let other = token(app, "CB05", "officer", Some(THERE));
+    // An officer of another unit, whose token was made without it.
+    let wide = token(app, "CB05", "officer", None);
+    add_officer(&app.db, Tenant(1), "CB05", "CB05", Some(THERE), app.clock.now()).unwrap();
     let nobody = app.token_of("officer", None);
     let auditor = app.token_of("auditor", None);
     let ask = |payment: &str, source: &str, more: &Value| {
@@ -288,6 +291,7 @@ both!(fn what_is_refused_has_a_code_of_its_own_and_leaves_no_trace(app) {
         (officer, "", json!({ "proposal": unknown, "reason": "r" }), 404, "unknown_refund"),
         (officer, "", json!({ "proposal": id, "reason": "r" }), 409, "wrong_state"),
         (&other, "", ask(&two, "credit", &json!({})), 403, "other_unit"),
+        (&wide, "", ask(&two, "credit", &json!({})), 403, "other_unit"),
         (&nobody, "", ask(&two, "credit", &json!({})), 403, "no_officer"),
         (&auditor, "", ask(&two, "credit", &json!({})), 403, "not_allowed"),
         (&desk.approver, &approval, json!({ "reason": "r", "revision": 7 }), 409, "wrong_revision"),

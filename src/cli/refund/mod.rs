@@ -240,14 +240,10 @@ fn take(
     story: impl FnOnce(&Db, &Hand<'_>) -> Result<Told, RefundError>,
 ) -> anyhow::Result<End> {
     let db = context.ready_db()?;
-    let officer = db.read(|queries| queries.find_officer(tenant, &by.officer))?;
-    let unknown = || RefundError::UnknownOfficer(by.officer.clone());
-    let officer = officer.filter(|officer| officer.is_active);
-    let officer = officer.ok_or_else(unknown)?;
     let hand = Hand {
         tenant: Tenant(tenant),
-        officer: &officer.code,
-        unit: officer.unit_code.as_deref(),
+        officer: &by.officer,
+        unit: None,
         holder: &context.holder,
         now: context.clock.now(),
         is_preview: by.preview,

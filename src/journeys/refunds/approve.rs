@@ -27,7 +27,7 @@ pub fn approve_refund(
     which: Which,
     why: &str,
 ) -> Result<Told, RefundError> {
-    in_one(db, hand, |queries| {
+    in_one(db, hand, |queries, hand| {
         let reason = reason(why)?;
         let (mut row, state) = begin(queries, hand, which, RefundAction::Approve)?;
         if row.requested_by.as_deref() == Some(hand.officer) {

@@ -48,7 +48,7 @@ const MOST: i64 = 10_000;
 /// # Errors
 /// Any [`RefundError`]; nothing was changed.
 pub fn request_refund(db: &Db, hand: &Hand<'_>, asked: &Asked) -> Result<Told, RefundError> {
-    in_one(db, hand, |queries| {
+    in_one(db, hand, |queries, hand| {
         let reason = reason(&asked.wish.reason)?;
         let payment = payment_of(queries, hand, Uid(asked.payment_id.0))?;
         let unit = unit_of(queries, &payment)?;
@@ -81,7 +81,7 @@ pub fn adopt_refund(
     which: Which,
     wish: &Wish,
 ) -> Result<Told, RefundError> {
-    in_one(db, hand, |queries| {
+    in_one(db, hand, |queries, hand| {
         let reason = reason(&wish.reason)?;
         let (mut row, state) = begin(queries, hand, which, RefundAction::Request)?;
         let payment = payment_of(queries, hand, row.payment_id)?;
@@ -112,7 +112,7 @@ pub fn withdraw_refund(
     which: Which,
     why: &str,
 ) -> Result<Told, RefundError> {
-    in_one(db, hand, |queries| {
+    in_one(db, hand, |queries, hand| {
         let reason = reason(why)?;
         let (row, state) = begin(queries, hand, which, RefundAction::Withdraw)?;
         let step = Step {

@@ -34,7 +34,8 @@ pub struct Hand<'a> {
     pub tenant: Tenant,
     /// The officer's code.
     pub officer: &'a str,
-    /// The one unit whose refunds may be touched; none for all.
+    /// The one unit whose refunds may be touched; none for the officer's own, or all where the
+    /// officer has none.
     pub unit: Option<&'a str>,
     /// The name under which a seal chain is leased for this step alone.
     pub holder: &'a str,
@@ -186,14 +187,18 @@ impl AsFailure for RefundError {
 fn in_one(
     db: &Db,
     hand: &Hand<'_>,
-    mut story: impl FnMut(&mut dyn Queries) -> Result<Told, RefundError>,
+    mut story: impl FnMut(&mut dyn Queries, &Hand<'_>) -> Result<Told, RefundError>,
 ) -> Result<Told, RefundError> {
     let done = db.write(|queries| {
         let officer = queries.find_officer(hand.tenant.0, hand.officer)?;
-        if !officer.is_some_and(|officer| officer.is_active) {
-            return Err(RefundError::UnknownOfficer(hand.officer.to_owned()));
-        }
-        let told = story(queries)?;
+        let officer = officer.filter(|officer| officer.is_active);
+        let unknown = || RefundError::UnknownOfficer(hand.officer.to_owned());
+        let own = officer.ok_or_else(unknown)?.unit_code;
+        let bound = Hand {
+            unit: hand.unit.or(own.as_deref()),
+            ..*hand
+        };
+        let told = story(queries, &bound)?;
         if hand.is_preview {
             return Err(RefundError::Shown(Box::new(told)));
         }

@@ -67,7 +67,7 @@ pub fn send_refund(
     which: Which,
     sending: &Sending,
 ) -> Result<Told, RefundError> {
-    in_one(db, hand, |queries| {
+    in_one(db, hand, |queries, hand| {
         let reason = reason(&sending.reason)?;
         let one = |name, text: &Option<String>| {
             let text = text.as_deref().map(|text| kept(name, text)).transpose();
@@ -109,7 +109,7 @@ pub fn settle_refund(
     which: Which,
     settling: &Settling,
 ) -> Result<Told, RefundError> {
-    in_one(db, hand, |queries| {
+    in_one(db, hand, |queries, hand| {
         let reason = reason(&settling.reason)?;
         let evidence = settling.evidence.as_deref();
         let evidence = evidence.map(|text| kept("evidence", text)).transpose()?;
