@@ -309,10 +309,25 @@ both!(fn what_is_refused_has_a_code_of_its_own_and_leaves_no_trace(app) {
         assert_eq!(traces(app), before, "{target} {body}");
     }
     assert_eq!(accounts(app), books);
-    assert_eq!(app.ask(officer, "DELETE", "/api/v1/refunds", "").status, 405);
-    assert_eq!(app.ask(&auditor, "GET", &format!("/api/v1/refunds/{id}"), "").status, 200);
-    assert_eq!(app.ask(&other, "GET", &format!("/api/v1/refunds/{id}"), "").status, 404);
-    assert_eq!(app.ask(&other, "GET", "/api/v1/refunds?unit=H12.104", "").status, 403);
+});
+
+both!(fn refunds_are_seen_by_the_own_unit_and_by_those_who_see_all(app) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 50_000);
+    assert_eq!(app.transfer(1, 60_000, &reference).status, 200);
+    let id = app.items("/api/v1/refunds")[0]["id"].as_str().unwrap().to_owned();
+    let one = format!("/api/v1/refunds/{id}");
+    let other = token(app, "CB05", "officer", Some(THERE));
+    let status = |token: &str, method: &str, target: &str| app.ask(token, method, target, "").status;
+    let auditor = app.token_of("auditor", None);
+    let viewer = app.token_of("viewer", Some(HERE));
+    for (token, expected) in [(&auditor, 200), (&viewer, 200), (&other, 404)] {
+        assert_eq!(status(token, "GET", &one), expected);
+    }
+    assert_eq!(status(&other, "GET", "/api/v1/refunds?unit=H12.104"), 403);
+    assert_eq!(status(&auditor, "GET", "/api/v1/refunds?state=gone"), 400);
+    assert_eq!(status(&auditor, "DELETE", "/api/v1/refunds"), 405);
+    assert_eq!(status(&auditor, "GET", &format!("{one}/approval")), 405);
     let seen = app.ask(&other, "GET", "/api/v1/refunds", "").json();
     assert_eq!(seen["items"], json!([]));
 });
