@@ -51,6 +51,13 @@
 //! 3. A report ([`reporting`]) adds cells. An indicator is a rule over classes, so every breakdown
 //!    comes from the same counts, and `doisoat verify` recounts them from the rows.
 //!
+//! # What a fee should be
+//!
+//! Amounts are decided outside and recorded as they come. An office may load a tariff
+//! ([`domain::tariff`]): rules with their legal basis and days, drafted from a file, activated and ended
+//! by officers ([`journeys::tariffs`]), never edited. It answers what a fee is, rule by rule
+//! ([`reporting::quotes`]), and flags a dossier's amount that no rule can give; it rewrites none.
+//!
 //! # What is deliberately absent
 //!
 //! No floats, no clock outside [`config::clock`], no SQL outside [`store`], no trust in anything a

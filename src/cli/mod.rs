@@ -16,10 +16,12 @@ pub mod migrate;
 pub mod officer;
 pub mod output;
 pub mod quarantine;
+pub mod quote;
 pub mod refund;
 pub mod report;
 pub mod serve;
 pub mod sweep;
+pub mod tariff;
 pub mod telemetry;
 pub mod token;
 pub mod verify;
@@ -70,8 +72,12 @@ enum Command {
     Refund(refund::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
-    /// Take in a file of units, procedures or dossiers
+    /// Take in a file of units, procedures, dossiers, person groups or tariff rules
     Import(import::Arguments),
+    /// Show the rules of a tariff, put them in force, end them; show what contradicts them
+    Tariff(tariff::Arguments),
+    /// Say what a procedure's fees are in one case, and why
+    Quote(quote::Arguments),
     /// Recompute everything and name what does not come out the same
     Verify(verify::Arguments),
 }
@@ -89,6 +95,8 @@ impl Command {
             Self::Refund(arguments) => refund::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
+            Self::Tariff(arguments) => tariff::run(&arguments, context),
+            Self::Quote(arguments) => quote::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),
         }

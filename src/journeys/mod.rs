@@ -27,5 +27,6 @@ pub mod replay_quarantine;
 mod sums;
 pub mod sweep;
 pub mod take_notices;
+pub mod tariffs;
 mod workbook;
 pub mod write_batch;

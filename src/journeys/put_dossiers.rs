@@ -12,6 +12,7 @@ use super::put_bills::{BillPutter, Taken, attempts, owners};
 use super::read_dossier::FieldError;
 use super::refunds::proposals_for_refused;
 use super::sums::{balances, count_moves, summed_counts};
+use super::tariffs::flag_fees::FeeFlags;
 use crate::domain::classification::{Class, PaidBy};
 use crate::domain::dossier::{DossierFacts, DossierStatus};
 use crate::domain::entry::{Event, Posting};
@@ -96,6 +97,7 @@ pub(super) struct Putter {
     unit: Option<String>,
     head: ChainHead,
     slots: HashMap<String, u8>,
+    flags: FeeFlags,
     put: Put,
 }
 
@@ -151,6 +153,7 @@ impl Putter {
             unit: None,
             head,
             slots,
+            flags: FeeFlags::new(tenant, now),
             put: Put::default(),
         })
     }
@@ -171,6 +174,7 @@ impl Putter {
         let mut taken = self.taken(queries, facts, &known)?;
         let mut changes = Changes::default();
         let mut seen = HashSet::new();
+        let mut put = Vec::with_capacity(facts.len());
         for (index, facts) in (first..).zip(facts) {
             let squeezed = facts.code.squeezed();
             let wrong = |error| PutError::Dossier { index, error };
@@ -183,11 +187,11 @@ impl Putter {
             if self.unit.as_ref().is_some_and(is_foreign) {
                 return Err(PutError::OtherUnit { index });
             }
-            self.put_one(facts, &known, &mut taken, &mut changes)
-                .map_err(wrong)?;
+            let id = self.put_one(facts, &known, &mut taken, &mut changes);
+            put.push((id.map_err(wrong)?, known.row.is_some(), facts));
         }
         self.write(queries, changes)?;
-        Ok(())
+        Ok(self.flags.flag(queries, &put)?)
     }
 
     /// Locks and reads what the books hold of these dossiers, by squeezed code.
@@ -328,16 +332,13 @@ impl Putter {
         known: &Known,
         taken: &mut Taken,
         changes: &mut Changes,
-    ) -> Result<(), FieldError> {
+    ) -> Result<Uid, FieldError> {
         must_be_same_code(facts, known)?;
         let facts_hash = facts_hash(facts);
-        if known
-            .row
-            .as_ref()
-            .is_some_and(|row| row.facts_hash == facts_hash)
-        {
+        let is_same = |row: &&DossierRow| row.facts_hash == facts_hash;
+        if let Some(row) = known.row.as_ref().filter(is_same) {
             self.put.unchanged += 1;
-            return Ok(());
+            return Ok(row.dossier_id);
         }
         let dossier_id = known
             .row
@@ -372,7 +373,7 @@ impl Putter {
         changes
             .fee_items
             .extend(fee_item_rows(self.tenant, dossier_id, facts, &owners));
-        Ok(())
+        Ok(dossier_id)
     }
 
     fn write(&mut self, queries: &mut dyn Queries, changes: Changes) -> Result<(), Failure> {

@@ -14,5 +14,6 @@ pub mod indicators;
 mod label;
 pub mod measure;
 pub mod period;
+pub mod quotes;
 pub mod reports;
 pub mod table;

@@ -53,6 +53,8 @@ pub enum Problem {
     KeyReused,
     /// A request that is being done now, under the same Idempotency-Key.
     UnderWay,
+    /// A question for a price that the tariff does not answer: the stable code, and why.
+    Unpriced(&'static str, String),
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -84,6 +86,7 @@ impl Problem {
             Self::Refused { status, code, .. } => (*status, *code, "Refused"),
             Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
             Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
+            Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -100,9 +103,10 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Refused { detail, .. } => {
-                f.write_str(detail)
-            }
+            Self::NotAllowed(detail)
+            | Self::NotValid(detail)
+            | Self::Unpriced(_, detail)
+            | Self::Refused { detail, .. } => f.write_str(detail),
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
@@ -135,7 +139,8 @@ impl AsFailure for Problem {
             | Self::Refused { .. }
             | Self::KeyReused
             | Self::UnderWay
-            | Self::Wrong { .. } => None,
+            | Self::Wrong { .. }
+            | Self::Unpriced(..) => None,
         }
     }
 }

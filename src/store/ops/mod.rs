@@ -14,15 +14,27 @@ use crate::store::types::{Ts, Uid};
 
 mod cases;
 mod refunds;
+mod tariffs;
 
 pub use cases::Cases;
 pub use refunds::{RefundFilter, Refunds};
+pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Refunds + Counts + Proof
+    Journal
+    + Catalogue
+    + Access
+    + Dossiers
+    + Payments
+    + Books
+    + Cases
+    + Refunds
+    + Counts
+    + Proof
+    + Tariffs
 {
 }
 

@@ -11,6 +11,7 @@ pub(super) mod migrations;
 mod payments;
 mod proof;
 mod refunds;
+mod tariffs;
 
 use super::Conn;
 use crate::store::ops::Queries;

@@ -7,6 +7,8 @@
 
 mod base;
 mod cases;
+mod tariffs;
 
 pub use base::*;
 pub use cases::*;
+pub use tariffs::*;

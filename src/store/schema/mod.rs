@@ -9,11 +9,13 @@
 
 mod base;
 mod cases;
+mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
 
 pub use base::*;
 pub use cases::*;
+pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
     units,

@@ -20,6 +20,7 @@ pub mod page;
 pub mod payments;
 pub mod put_dossiers;
 pub mod put_refunds;
+pub mod quote;
 pub mod refunds;
 
 /// What every reading address answers.
@@ -58,7 +59,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/notices", notices::list))
         .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
-        .service(reading("/ledger/entries", ledger::entries));
+        .service(reading("/ledger/entries", ledger::entries))
+        .service(reading("/quote", quote::show));
 }
 
 /// An address that is only read.
