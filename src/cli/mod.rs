@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod output;
 pub mod quarantine;
 pub mod quote;
+pub mod refund;
 pub mod report;
 pub mod serve;
 pub mod status_queries;
@@ -73,6 +74,8 @@ enum Command {
     Officer(officer::Arguments),
     /// Make tokens for the API
     Token(token::Arguments),
+    /// Show refunds, ask for them, approve them and say what came of them
+    Refund(refund::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
     /// Take in a file of units, procedures, dossiers, person groups or tariff rules
@@ -97,6 +100,7 @@ impl Command {
             Self::Outbox(arguments) => outbox::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
+            Self::Refund(arguments) => refund::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Tariff(arguments) => tariff::run(&arguments, context),

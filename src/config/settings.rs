@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::channel::Channel;
 use super::subscriber::Subscriber;
+use crate::domain::refund::RefundedRule;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub status_queries: StatusQuerySettings,
     /// Whose gateway this is.
     pub office: OfficeSettings,
+    /// How indicators read the books.
+    pub indicators: IndicatorSettings,
     /// Merchant accounts by name.
     pub channels: BTreeMap<String, Channel>,
     /// Who is told of what happens, by name.
@@ -130,6 +133,13 @@ pub struct OfficeSettings {
     pub province_name: String,
     /// Codes whose dossiers are taken where they have units; empty for every imported unit's.
     pub provinces: Vec<String>,
+}
+
+/// How indicators read the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndicatorSettings {
+    /// What a dossier is whose online money all went back.
+    pub refunded: RefundedRule,
 }
 
 /// The form of log lines.

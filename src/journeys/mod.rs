@@ -25,6 +25,7 @@ pub mod put_dossiers;
 mod read_bills;
 pub mod read_catalogue;
 pub mod read_dossier;
+pub mod refunds;
 pub mod replay_quarantine;
 mod sums;
 pub mod sweep;

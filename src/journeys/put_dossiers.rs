@@ -10,12 +10,13 @@ use super::dossier_rows::{class_of, dossier_row, facts_hash, fee_item_rows, must
 use super::lease_chain::lease_in;
 use super::put_bills::{BillPutter, Taken, attempts, owners};
 use super::read_dossier::FieldError;
+use super::refunds::proposals_for_refused;
 use super::sums::{balances, count_moves, summed_counts};
 use super::tariffs::flag_fees::FeeFlags;
 use crate::domain::classification::{Class, PaidBy};
-use crate::domain::dossier::DossierFacts;
+use crate::domain::dossier::{DossierFacts, DossierStatus};
 use crate::domain::entry::{Event, Posting};
-use crate::domain::ids::{BillId, DossierId, Tenant};
+use crate::domain::ids::{DossierId, Tenant};
 use crate::domain::time::Instant;
 use crate::ledger::seal::ChainHead;
 use crate::store::failure::Failure;
@@ -110,6 +111,8 @@ pub(super) struct Changes {
     pub(super) fee_items: Vec<FeeItemRow>,
     pub(super) counts: Vec<CountRow>,
     pub(super) postings: Vec<Posting>,
+    /// Known dossiers that are refused from now on, with their units.
+    refused: Vec<(Uid, String)>,
 }
 
 /// What the books hold of a dossier.
@@ -216,13 +219,10 @@ impl Putter {
         for row in queries.list_fee_items_of(self.tenant.0, &ids)? {
             by_id.entry(row.dossier_id).or_default().fee_items.push(row);
         }
-        for (dossier_id, bill_id, _, provider) in found.standing {
-            let slot = self.slots.get(&provider).copied().unwrap_or(u8::MAX);
-            let paid = PaidBy {
-                slot,
-                bill_id: BillId(bill_id.0),
-            };
-            by_id.entry(dossier_id).or_default().paid_by.push(paid);
+        for row in found.standing {
+            let slot = self.slots.get(&row.provider).copied().unwrap_or(u8::MAX);
+            let known = by_id.entry(row.dossier_id).or_default();
+            known.paid_by.extend(row.to_paid_by(slot));
         }
         for bill_id in self.reopened(queries, facts, &by_id)? {
             let of_bill = |known: &&mut Known| known.bills.iter().any(|b| b.bill_id == bill_id);
@@ -351,6 +351,10 @@ impl Putter {
         let row = dossier_row(self.tenant, dossier_id, facts, class, facts_hash);
         if let Some(before) = &known.row {
             self.put.changed += 1;
+            let refused = DossierStatus::Refused;
+            if facts.status == refused && before.status != refused.as_str() {
+                changes.refused.push((dossier_id, facts.unit_code.clone()));
+            }
             changes.counts.extend(count_moves(
                 before,
                 Class(before.class),
@@ -383,7 +387,9 @@ impl Putter {
             queries.mark_bill(row)?;
         }
         queries.insert_fee_items(&changes.fee_items)?;
+        let refunds = proposals_for_refused(queries, self.tenant, self.now, &changes.refused)?;
         let batch = Batch {
+            refunds,
             counts: summed_counts(changes.counts),
             balances: balances(self.tenant, self.head.chain, &changes.postings),
             block: self.head.seal(self.now, &changes.postings),

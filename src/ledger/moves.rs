@@ -117,6 +117,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table, one case per tuple")]
     fn each_move_goes_where_the_table_says() {
         let bill = BillId::at(Utc::now());
         let on_bill = || Place::Bill(bill, "H12.101".to_owned());

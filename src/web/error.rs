@@ -40,6 +40,15 @@ pub enum Problem {
         /// Whether it contradicts what the books hold.
         is_contradiction: bool,
     },
+    /// A journey refuses, by a stable code of its own.
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// The code.
+        code: &'static str,
+        /// The sentence.
+        detail: String,
+    },
     /// An Idempotency-Key that was given to another request before.
     KeyReused,
     /// A request that is being done now, under the same Idempotency-Key.
@@ -74,6 +83,7 @@ impl Problem {
                 "wrong_field",
                 "A field is wrong",
             ),
+            Self::Refused { status, code, .. } => (*status, *code, "Refused"),
             Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
             Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
             Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
@@ -93,9 +103,10 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Unpriced(_, detail) => {
-                f.write_str(detail)
-            }
+            Self::NotAllowed(detail)
+            | Self::NotValid(detail)
+            | Self::Unpriced(_, detail)
+            | Self::Refused { detail, .. } => f.write_str(detail),
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
@@ -125,6 +136,7 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
+            | Self::Refused { .. }
             | Self::KeyReused
             | Self::UnderWay
             | Self::Wrong { .. }
@@ -197,6 +209,14 @@ pub async fn no_such_address() -> Result<HttpResponse, Problem> {
 /// Always [`Problem::WrongMethod`].
 pub async fn only_get_and_put() -> Result<HttpResponse, Problem> {
     Err(Problem::WrongMethod("GET, HEAD, PUT"))
+}
+
+/// Answers a method other than GET, HEAD and POST where only these are known.
+///
+/// # Errors
+/// Always [`Problem::WrongMethod`].
+pub async fn only_get_and_post() -> Result<HttpResponse, Problem> {
+    Err(Problem::WrongMethod("GET, HEAD, POST"))
 }
 
 /// Answers a method other than POST where only POST is known.

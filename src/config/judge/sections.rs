@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
-    DatabaseSettings, LogFormat, LogSettings, OfficeSettings, QuarantineSettings, ServerSettings,
-    Settings, StatusQuerySettings, WriterSettings,
+    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings,
+    QuarantineSettings, ServerSettings, Settings, StatusQuerySettings, WriterSettings,
 };
+use crate::domain::refund::RefundedRule;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -68,6 +69,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
         },
         status_queries: status_queries(&read)?,
         office: office(&read)?,
+        indicators: indicators(&read)?,
         channels: BTreeMap::new(),
         subscribers: BTreeMap::new(),
         log: log(&read)?,
@@ -236,6 +238,16 @@ fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {
         province_name: read.text("office.province_name")?.0.to_owned(),
         provinces,
     })
+}
+
+fn indicators(read: &Reader<'_>) -> Result<IndicatorSettings, ConfigError> {
+    let key = "indicators.refunded";
+    let (word, origin) = read.text(key)?;
+    let refunded = RefundedRule::parse(word).ok_or_else(|| {
+        let reason = format!("is \"{word}\": write leaves or stays");
+        ConfigError::wrong(origin, key, reason)
+    })?;
+    Ok(IndicatorSettings { refunded })
 }
 
 fn log(read: &Reader<'_>) -> Result<LogSettings, ConfigError> {

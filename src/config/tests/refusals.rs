@@ -120,6 +120,14 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_rule_about_refunded_dossiers_that_is_none_is_refused() {
+    refused(&[(
+        "[indicators]\nrefunded = \"goes\"\n",
+        "0.toml:2: indicators.refunded is \"goes\": write leaves or stays",
+    )]);
+}
+
+#[test]
 fn a_channel_that_cannot_be_used_is_refused_with_its_place() {
     let table = [
         (

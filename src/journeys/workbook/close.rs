@@ -57,6 +57,10 @@ impl Workbook<'_> {
         batch.allocations = changed.collect();
         batch.differences = self.differences;
         batch.refunds = self.refunds;
+        let further = self.to_pay.into_iter();
+        let further = further.filter_map(|(row, is_changed)| is_changed.then_some(row));
+        batch.changed_refunds = further.collect();
+        batch.refund_steps = self.refund_steps;
         batch
     }
 }

@@ -20,7 +20,7 @@ use crate::matching::clues::Clues;
 use crate::matching::rules::{Candidate, Candidates, Decision, MatchOutcome};
 use crate::store::failure::Failure;
 use crate::store::rows::{AllocationRow, BillRow, DossierRow, NoticeRow, PaymentRow};
-use crate::store::rows::{DifferenceRow, RefundRow};
+use crate::store::rows::{DifferenceRow, RefundRow, RefundStepRow};
 use crate::store::types::Uid;
 
 /// A payment in the book.
@@ -81,6 +81,9 @@ pub(super) struct Workbook<'a> {
     pub(super) differences: Vec<DifferenceRow>,
     pub(super) refunds: Vec<RefundRow>,
     watch: Option<announce::Watch>,
+    /// Refunds for which money of the payments is set aside; whether one was brought further.
+    pub(super) to_pay: Vec<(RefundRow, bool)>,
+    pub(super) refund_steps: Vec<RefundStepRow>,
 }
 
 impl<'a> Workbook<'a> {
@@ -104,6 +107,8 @@ impl<'a> Workbook<'a> {
             differences: Vec::new(),
             refunds: Vec::new(),
             watch: None,
+            to_pay: Vec::new(),
+            refund_steps: Vec::new(),
         }
     }
 

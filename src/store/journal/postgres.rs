@@ -9,9 +9,11 @@ use super::statements::{
     InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments, UpdateBills,
     UpdateClasses, columns,
 };
-use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
+use super::{
+    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, with_money_set_aside, without_given,
+};
 use crate::store::failure::Failure;
-use crate::store::ops::Cases as _;
+use crate::store::ops::{Cases as _, Refunds as _};
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
     bills, dossiers, fee_items, payments, quarantined_calls, seal_blocks, seal_chains,
@@ -28,6 +30,10 @@ impl Journal for PgConnection {
         if !known.is_empty() {
             found.allocations = self.list_allocations(lookup.tenant, &known)?;
             dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
+        }
+        let set_aside = with_money_set_aside(&found.payments);
+        if !set_aside.is_empty() {
+            found.refunds = self.list_refunds_to_pay(lookup.tenant, &set_aside)?;
         }
         self.lock_dossiers(lookup.tenant, dossier_ids, &mut found)?;
         let (channel, key_hash) = lookup.notice_keys.iter().cloned().unzip();
@@ -80,6 +86,9 @@ impl Journal for PgConnection {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
         }
         self.announce(tenant, batch)?;
+        if !batch.changed_refunds.is_empty() {
+            self.mark_refunds(&batch.changed_refunds, &batch.refund_steps)?;
+        }
         match &batch.block {
             Some(block) => self.seal(tenant, block),
             None => Ok(()),
@@ -219,6 +228,11 @@ impl Steps for PgConnection {
             dossier_id: ids,
         }
         .load(self)?;
+        let paying: Vec<Uid> = found.standing.iter().map(|row| row.payment_id).collect();
+        if !paying.is_empty() {
+            let given = self.list_allocations(tenant, &paying)?;
+            without_given(&mut found.standing, &given);
+        }
         Ok(())
     }
 
@@ -246,6 +260,7 @@ impl Steps for PgConnection {
                     payments::credit_minor.eq(row.credit_minor),
                     payments::suspense_minor.eq(row.suspense_minor),
                     payments::refunded_minor.eq(row.refunded_minor),
+                    payments::banked_minor.eq(row.banked_minor),
                     payments::refunding_minor.eq(row.refunding_minor),
                     payments::returned_minor.eq(row.returned_minor),
                 ))

@@ -73,13 +73,15 @@ statement!(
 );
 
 statement!(
-    FindStanding -> (SqlUid, SqlUid, SqlUid, Text),
-    "SELECT k.dossier_id, p.bill_id, p.payment_id, p.provider FROM (SELECT ",
+    FindStanding -> (SqlUid, SqlUid, SqlUid, Text, BigInt, BigInt, BigInt, BigInt, Text, Text),
+    "SELECT k.dossier_id, p.* FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
-    ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider FROM payments p \
-     WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
-     AND p.allocated_minor - p.returned_minor + p.credit_minor > 0 \
-     UNION ALL SELECT a.bill_id, a.payment_id, a.provider FROM allocations a \
+    ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider, p.allocated_minor, \
+     p.returned_minor, p.credit_minor, p.refunding_minor + p.refunded_minor, p.status, p.match_outcome \
+     FROM payments p WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
+     AND (p.allocated_minor - p.returned_minor + p.credit_minor > 0 \
+     OR (p.refunding_minor + p.refunded_minor > 0 AND p.status <> 'reversed')) \
+     UNION ALL SELECT a.bill_id, a.payment_id, a.provider, a.amount_minor, 0, 0, 0, '', '' FROM allocations a \
      WHERE a.tenant = k.tenant AND a.dossier_id = k.dossier_id AND a.amount_minor > 0 OFFSET 0) AS p",
     { dossier_id: SqlUid => Uid }
 );

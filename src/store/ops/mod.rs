@@ -15,11 +15,13 @@ use crate::store::types::{Ts, Uid};
 mod asking;
 mod cases;
 mod outbox;
+mod refunds;
 mod tariffs;
 
 pub use asking::{QueryFilter, StatusQueries};
 pub use cases::Cases;
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
+pub use refunds::{RefundFilter, Refunds};
 pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -33,6 +35,7 @@ pub trait Queries:
     + Payments
     + Books
     + Cases
+    + Refunds
     + Counts
     + Proof
     + Tariffs
@@ -291,6 +294,8 @@ pub trait Proof {
     fn list_wrong_bills(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Notices that name no payment that exists, or were never applied.
     fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Refunds against their steps, what they posted, and what is set aside of their payments.
+    fn list_wrong_refunds(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

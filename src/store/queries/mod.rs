@@ -12,6 +12,7 @@ pub(super) mod migrations;
 mod outbox;
 mod payments;
 mod proof;
+mod refunds;
 mod tariffs;
 
 use super::Conn;

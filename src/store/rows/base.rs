@@ -200,6 +200,7 @@ pub struct PaymentRow {
     pub credit_minor: i64,
     pub suspense_minor: i64,
     pub refunded_minor: i64,
+    pub banked_minor: i64,
     pub refunding_minor: i64,
     pub returned_minor: i64,
 }

@@ -204,6 +204,7 @@ table! {
         credit_minor -> BigInt,
         suspense_minor -> BigInt,
         refunded_minor -> BigInt,
+        banked_minor -> BigInt,
         refunding_minor -> BigInt,
         returned_minor -> BigInt,
     }

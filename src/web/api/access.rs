@@ -58,6 +58,10 @@ pub enum Need {
     Outbox,
     /// Tell a subscriber again.
     Redeliver,
+    /// Ask for refunds, send them and tell what came of them.
+    AskRefunds,
+    /// Approve refunds.
+    ApproveRefunds,
 }
 
 /// Who asks.
@@ -85,6 +89,8 @@ impl Caller {
 
     fn must(&self, need: Need) -> Result<(), Problem> {
         let roles: &[&str] = match need {
+            Need::AskRefunds => &["officer", "approver"],
+            Need::ApproveRefunds => &["approver"],
             Need::WriteDossiers => &["dossier-system", "admin"],
             Need::OpenAttempts => &["dossier-system", "officer", "admin"],
             Need::Dossiers => &[

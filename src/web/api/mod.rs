@@ -6,7 +6,7 @@ use std::future::Future;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
-use super::error::{Problem, only_get, only_get_and_put, only_post};
+use super::error::{Problem, only_get, only_get_and_post, only_get_and_put, only_post};
 
 pub mod access;
 pub mod attempts;
@@ -21,7 +21,9 @@ pub mod outbox;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;
+pub mod put_refunds;
 pub mod quote;
+pub mod refunds;
 
 /// What every reading address answers.
 pub type Answered = Result<HttpResponse, Problem>;
@@ -50,6 +52,18 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/bills/{reference}", bills::show))
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))
+        .service(
+            web::resource("/refunds")
+                .route(web::get().to(refunds::list))
+                .route(web::head().to(refunds::list))
+                .route(web::post().to(put_refunds::request))
+                .default_service(web::route().to(only_get_and_post)),
+        )
+        .service(reading("/refunds/{id}", refunds::show))
+        .service(step("/refunds/{id}/approval", put_refunds::approve))
+        .service(step("/refunds/{id}/withdrawal", put_refunds::withdraw))
+        .service(step("/refunds/{id}/sending", put_refunds::send))
+        .service(step("/refunds/{id}/outcome", put_refunds::settle))
         .service(reading("/notices", notices::list))
         .service(reading("/outbox", outbox::list))
         .service(reading("/outbox/{id}", outbox::show))
@@ -76,6 +90,19 @@ where
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
         .default_service(web::route().to(only_get))
+}
+
+/// An address at which a step is taken.
+fn step<F, Args>(path: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    F::Future: Future,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::route().to(only_post))
 }
 
 /// The parameters of a request, or which of them cannot be meant.
