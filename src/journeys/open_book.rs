@@ -37,7 +37,7 @@ pub(super) fn with_book<T, E: From<Failure>>(
     let found = queries.find(lookup)?;
     let mut book = Workbook::open(desk.tenant, desk.now, &slots, found)?;
     let told = story(&mut book)?;
-    let batch = book.close(&mut head);
+    let batch = book.close(&mut head)?;
     queries.write(desk.tenant.0, &batch)?;
     queries.mark_chains_free(desk.holder)?;
     Ok(told)

@@ -9,6 +9,7 @@
 //! | refund approved | payer credit, suspense, or the due of a paid fee | refund payable |
 //! | refund called off | refund payable | where it came from |
 //! | refund paid out | refund payable | bank or clearing |
+//! | found to be a provider's test | suspense, payer credit or receivable | clearing |
 //! | taken or given back by the provider | refund payable, then what the payment credited | clearing |
 
 use crate::domain::dossier::FeeKind;
@@ -29,6 +30,8 @@ pub enum Place {
     GoingBack,
     /// Paid a fee of this kind of a unit's bill, and the fee is given back.
     Fee(BillId, String, FeeKind),
+    /// Was a test of the provider of this channel, and no money.
+    Test(String),
     /// With the provider, by channel.
     Provider(String),
     /// With our bank, by account.
@@ -45,7 +48,7 @@ impl Place {
             Self::Suspense => Account::Suspense,
             Self::GoingBack => Account::RefundPayable,
             Self::Fee(_, unit, kind) => Account::Due(unit.clone(), *kind),
-            Self::Provider(channel) => Account::Clearing(channel.clone()),
+            Self::Test(channel) | Self::Provider(channel) => Account::Clearing(channel.clone()),
             Self::Bank(account) => Account::Bank(account.clone()),
         }
     }
@@ -55,9 +58,12 @@ impl Place {
     pub fn bill(&self) -> Option<BillId> {
         match self {
             Self::Bill(bill, _) | Self::Fee(bill, _, _) => Some(*bill),
-            Self::Credit | Self::Suspense | Self::GoingBack | Self::Provider(_) | Self::Bank(_) => {
-                None
-            }
+            Self::Credit
+            | Self::Suspense
+            | Self::GoingBack
+            | Self::Test(_)
+            | Self::Provider(_)
+            | Self::Bank(_) => None,
         }
     }
 }
@@ -154,6 +160,12 @@ mod tests {
                 Place::GoingBack,
                 vnpay(),
                 "refund_payable < clearing:vnpay",
+                false,
+            ),
+            (
+                Place::Suspense,
+                Place::Test("vnpay".to_owned()),
+                "suspense < clearing:vnpay",
                 false,
             ),
             (

@@ -11,7 +11,9 @@ use crate::domain::ids::BillId;
 use crate::store::Db;
 use crate::store::failure::Failure;
 use crate::store::ops::{Queries, Wrong};
-use crate::store::rows::{BillRow, BlockRow, DossierRow, FeeItemRow, PaymentRow, PostingRow};
+use crate::store::rows::{
+    AllocationRow, BillRow, BlockRow, DossierRow, FeeItemRow, PaymentRow, PostingRow,
+};
 use crate::store::types::Uid;
 
 /// One check: what it proves, how many rows it looked at, and the first wrong ones.
@@ -62,6 +64,10 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
             check(
                 "bills equal their allocations and fee items",
                 queries.list_wrong_bills(tenant)?,
+            ),
+            check(
+                "differences stand where their steps and the money say",
+                queries.list_wrong_cases(tenant)?,
             ),
             check(
                 "notices are applied and name their payments",
@@ -236,16 +242,10 @@ fn classes(queries: &mut dyn Queries, tenant: i32) -> Result<(i64, Vec<Wrong>), 
         let bills = by_dossier(queries.list_bills_of(tenant, &ids)?, |row| {
             Some(row.dossier_id)
         });
-        let payments = by_dossier(queries.list_payments_of(tenant, &ids)?, |row| {
-            row.dossier_id
-        });
+        let money = Money::on(queries, tenant, &ids)?;
         for row in &page {
-            let rows = (
-                items.get(&row.dossier_id),
-                bills.get(&row.dossier_id),
-                payments.get(&row.dossier_id),
-            );
-            let class = class_of(row, rows, &slots)?;
+            let rows = (items.get(&row.dossier_id), bills.get(&row.dossier_id));
+            let class = class_of(row, rows, &money.paid_by(row.dossier_id, &slots))?;
             if class.0 != row.class && wrong.len() < NAMED {
                 wrong.push((
                     format!("dossier {}", row.code),
@@ -267,16 +267,53 @@ fn by_dossier<T>(rows: Vec<T>, of: fn(&T) -> Option<Uid>) -> HashMap<Uid, Vec<T>
     by_id
 }
 
-type Rows<'a> = (
-    Option<&'a Vec<FeeItemRow>>,
-    Option<&'a Vec<BillRow>>,
-    Option<&'a Vec<PaymentRow>>,
-);
+/// Money that stands on some dossiers.
+struct Money {
+    payments: HashMap<Uid, Vec<PaymentRow>>,
+    given: HashMap<Uid, Vec<AllocationRow>>,
+    /// What officers gave of each payment, wherever.
+    elsewhere: HashMap<Uid, i64>,
+}
+
+impl Money {
+    fn on(queries: &mut dyn Queries, tenant: i32, dossiers: &[Uid]) -> Result<Self, Failure> {
+        let payments = queries.list_payments_of(tenant, dossiers)?;
+        let given = queries.list_allocations_to(tenant, dossiers)?;
+        let ids: Vec<Uid> = payments.iter().map(|row| row.payment_id).collect();
+        let mut elsewhere: HashMap<Uid, i64> = HashMap::new();
+        for row in queries.list_allocations(tenant, &ids)? {
+            *elsewhere.entry(row.payment_id).or_default() += row.amount_minor;
+        }
+        Ok(Self {
+            payments: by_dossier(payments, |row| row.dossier_id),
+            given: by_dossier(given, |row| Some(row.dossier_id)),
+            elsewhere,
+        })
+    }
+
+    fn paid_by(&self, dossier: Uid, slots: &HashMap<String, u8>) -> Vec<PaidBy> {
+        let paid = |provider: &str, bill: Uid| PaidBy {
+            slot: slots.get(provider).copied().unwrap_or(u8::MAX),
+            bill_id: BillId(bill.0),
+        };
+        let stands = |row: &&PaymentRow| {
+            let elsewhere = self.elsewhere.get(&row.payment_id).copied().unwrap_or(0);
+            row.allocated_minor - row.returned_minor + row.credit_minor > elsewhere
+        };
+        let of_dossier = self.payments.get(&dossier).into_iter().flatten();
+        let matched = of_dossier
+            .filter(stands)
+            .filter_map(|row| Some(paid(&row.provider, row.bill_id?)));
+        let given = self.given.get(&dossier).into_iter().flatten();
+        let given = given.map(|row| paid(&row.provider, row.bill_id));
+        matched.chain(given).collect()
+    }
+}
 
 fn class_of(
     row: &DossierRow,
-    (items, bills, payments): Rows<'_>,
-    slots: &HashMap<String, u8>,
+    (items, bills): (Option<&Vec<FeeItemRow>>, Option<&Vec<BillRow>>),
+    paid_by: &[PaidBy],
 ) -> Result<Class, Failure> {
     let items: Result<Vec<FeeItem>, Failure> = items
         .into_iter()
@@ -285,25 +322,11 @@ fn class_of(
         .collect();
     let bills: Result<Vec<Bill>, Failure> =
         bills.into_iter().flatten().map(BillRow::to_bill).collect();
-    let stands = |payment: &&PaymentRow| payment.allocated_minor + payment.credit_minor > 0;
-    let paid = |payment: &PaymentRow| {
-        let slot = slots.get(&payment.provider).copied().unwrap_or(u8::MAX);
-        payment.bill_id.map(|bill| PaidBy {
-            slot,
-            bill_id: BillId(bill.0),
-        })
-    };
-    let paid_by: Vec<PaidBy> = payments
-        .into_iter()
-        .flatten()
-        .filter(stands)
-        .filter_map(paid)
-        .collect();
     let via = SubmittedVia::parse(&row.submitted_via).ok_or_else(|| {
         Failure::Broken(format!(
             "dossier {} was submitted via \"{}\"",
             row.code, row.submitted_via
         ))
     })?;
-    Ok(Class::of(via, &items?, &bills?, &paid_by))
+    Ok(Class::of(via, &items?, &bills?, paid_by))
 }

@@ -9,10 +9,12 @@
 pub mod ask;
 mod count;
 pub mod definition;
+pub mod differences;
 mod fold;
 pub mod indicators;
 mod label;
 pub mod measure;
 pub mod period;
 pub mod reports;
+pub mod suggestions;
 pub mod table;

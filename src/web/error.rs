@@ -40,6 +40,15 @@ pub enum Problem {
         /// Whether it contradicts what the books hold.
         is_contradiction: bool,
     },
+    /// A step that the books, or the caller's rights, do not allow.
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// The stable code.
+        code: &'static str,
+        /// One sentence.
+        detail: String,
+    },
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -68,6 +77,7 @@ impl Problem {
                 "wrong_field",
                 "A field is wrong",
             ),
+            Self::Refused { status, code, .. } => (*status, code, "Refused"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -84,7 +94,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) => f.write_str(detail),
+            Self::NotAllowed(detail) | Self::NotValid(detail) | Self::Refused { detail, .. } => {
+                f.write_str(detail)
+            }
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
@@ -112,6 +124,7 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
+            | Self::Refused { .. }
             | Self::Wrong { .. } => None,
         }
     }

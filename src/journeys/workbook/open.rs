@@ -63,6 +63,9 @@ impl<'a> Workbook<'a> {
                 dossier.standing.insert((payment_id, bill_id), paid);
             }
         }
+        for row in found.differences {
+            book.held_differences.insert(row.difference_id, (row, None));
+        }
         for row in found.allocations {
             let key = (row.payment_id, row.bill_id);
             book.allocations.insert(key, (row, false));

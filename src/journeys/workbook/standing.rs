@@ -1,10 +1,10 @@
-//! Money that stands on dossiers, by payment and bill, and what officers gave of a payment to bills.
-//! The indicators follow from it; postings are made elsewhere.
+//! What stands: money on dossiers, by payment and bill; what officers gave of a payment to bills;
+//! differences and the steps taken on them. Postings are made elsewhere.
 
 use super::Workbook;
 use crate::domain::classification::PaidBy;
 use crate::domain::ids::BillId;
-use crate::store::rows::{AllocationRow, PaymentRow};
+use crate::store::rows::{AllocationRow, DifferenceRow, DifferenceStepRow, PaymentRow};
 use crate::store::types::Uid;
 
 impl Workbook<'_> {
@@ -63,5 +63,24 @@ impl Workbook<'_> {
         let (row, is_changed) = self.allocations.entry(key).or_insert((blank, false));
         row.amount_minor += minor;
         *is_changed = true;
+    }
+
+    /// The differences that stood when the book was opened, as they stand now.
+    pub(in crate::journeys) fn held_differences(&self) -> impl Iterator<Item = &DifferenceRow> {
+        self.held_differences.values().map(|(row, _)| row)
+    }
+
+    /// Those of them on which no step was taken in this book.
+    pub(in crate::journeys) fn untouched_differences(
+        &self,
+    ) -> impl Iterator<Item = &DifferenceRow> {
+        let held = self.held_differences.values();
+        held.filter_map(|(row, step)| step.is_none().then_some(row))
+    }
+
+    /// Notes a step on a difference; one step for each difference and book.
+    pub(in crate::journeys) fn take_step(&mut self, row: DifferenceRow, step: DifferenceStepRow) {
+        self.held_differences
+            .insert(row.difference_id, (row, Some(step)));
     }
 }

@@ -11,10 +11,11 @@ mod statements;
 
 use super::failure::Failure;
 use super::rows::{
-    AllocationRow, DifferenceRow, DossierRow, FeeItemRow, QuarantinedRow, RefundRow,
+    AllocationRow, DifferenceRow, DifferenceStepRow, DossierRow, FeeItemRow, QuarantinedRow, RefundRow,
 };
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
 use super::types::{Ts, Uid};
+use crate::domain::bill::BillState;
 
 /// What to look up for a batch, all of one tenant. Duplicates do no harm.
 #[derive(Debug, Default)]
@@ -69,6 +70,18 @@ pub struct Found {
     pub standing: Vec<(Uid, Uid, Uid, String)>,
     /// What officers allocated of the payments above.
     pub allocations: Vec<AllocationRow>,
+    /// Differences that stand on the payments above, and on those bills that are paid in part.
+    pub differences: Vec<DifferenceRow>,
+}
+
+impl Found {
+    /// The payments and bills whose differences a batch may settle.
+    fn settleable(&self) -> (Vec<Uid>, Vec<Uid>) {
+        let payments = self.payments.iter().map(|row| row.payment_id);
+        let part_paid = BillState::PartPaid.as_str();
+        let bills = self.bills.iter().filter(|row| row.state == part_paid);
+        (payments.collect(), bills.map(|row| row.bill_id).collect())
+    }
 }
 
 /// What a batch writes.
@@ -98,6 +111,10 @@ pub struct Batch {
     pub allocations: Vec<AllocationRow>,
     /// New differences.
     pub differences: Vec<DifferenceRow>,
+    /// Known differences that a step changed, and those steps.
+    pub changed_differences: Vec<DifferenceRow>,
+    /// The steps taken on differences, one for each of the rows above.
+    pub difference_steps: Vec<DifferenceStepRow>,
     /// New refunds.
     pub refunds: Vec<RefundRow>,
 }
@@ -118,7 +135,10 @@ pub struct SealedBlock {
 impl Batch {
     /// Whether anything needs a person, which most batches do not.
     fn has_cases(&self) -> bool {
-        !(self.allocations.is_empty() && self.differences.is_empty() && self.refunds.is_empty())
+        !(self.allocations.is_empty()
+            && self.differences.is_empty()
+            && self.changed_differences.is_empty()
+            && self.refunds.is_empty())
     }
 }
 

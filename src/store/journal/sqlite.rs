@@ -2,6 +2,7 @@
 //! IMMEDIATE` that the caller opened. The lock of that transaction is the lock on every row.
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
 
@@ -19,6 +20,10 @@ use crate::store::schema::{
 };
 use crate::store::types::Uid;
 
+/// Whether money of a payment stands on the bill it was sent for: more than officers gave to others.
+const STANDS_HERE: &str = "allocated_minor - returned_minor + credit_minor > (SELECT COALESCE(SUM(g.amount_minor), 0) \
+    FROM allocations g WHERE g.tenant = payments.tenant AND g.payment_id = payments.payment_id)";
+
 impl Journal for SqliteConnection {
     fn find(&mut self, lookup: &Lookup) -> Result<Found, Failure> {
         let mut found = Found::default();
@@ -34,6 +39,8 @@ impl Journal for SqliteConnection {
         for id in dossier_ids {
             self.find_dossier(lookup.tenant, id, &mut found)?;
         }
+        let (payments, bills) = found.settleable();
+        found.differences = self.list_standing_differences(lookup.tenant, &payments, &bills)?;
         for bill in found
             .bills
             .iter()
@@ -69,7 +76,7 @@ impl Journal for SqliteConnection {
             self.change_payment(row)?;
         }
         for row in &batch.bills {
-            run_row!(self, UpdateBill, row, { paid_minor, state, cancelled_at, tenant, bill_id })?;
+            run_row!(self, UpdateBill, row, { paid_minor, waived_minor, state, cancelled_at, tenant, bill_id })?;
         }
         for (dossier_id, class) in &batch.classes {
             let update = UpdateClass {
@@ -87,6 +94,8 @@ impl Journal for SqliteConnection {
         }
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
+            self.mark_differences(&batch.changed_differences)?;
+            self.insert_difference_steps(&batch.difference_steps)?;
         }
         match &batch.block {
             Some(block) => self.seal(block),
@@ -240,10 +249,7 @@ impl Steps for SqliteConnection {
             .filter(payments::tenant.eq(tenant))
             .filter(payments::dossier_id.eq(id))
             .filter(payments::bill_id.is_not_null())
-            .filter(
-                (payments::allocated_minor - payments::returned_minor + payments::credit_minor)
-                    .gt(0),
-            )
+            .filter(diesel::dsl::sql::<Bool>(STANDS_HERE))
             .select((payments::bill_id, payments::payment_id, payments::provider))
             .load(self)?;
         let named = standing
@@ -281,6 +287,7 @@ impl Steps for SqliteConnection {
                 payments::refunded_minor.eq(row.refunded_minor),
                 payments::refunding_minor.eq(row.refunding_minor),
                 payments::returned_minor.eq(row.returned_minor),
+                payments::test_minor.eq(row.test_minor),
             ))
             .execute(self)?;
         Ok(())

@@ -78,7 +78,8 @@ statement!(
     "::int AS tenant, * FROM UNNEST(",
     ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider FROM payments p \
      WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
-     AND p.allocated_minor - p.returned_minor + p.credit_minor > 0 \
+     AND p.allocated_minor - p.returned_minor + p.credit_minor > (SELECT COALESCE(SUM(g.amount_minor), 0) \
+     FROM allocations g WHERE g.tenant = p.tenant AND g.payment_id = p.payment_id) \
      UNION ALL SELECT a.bill_id, a.payment_id, a.provider FROM allocations a \
      WHERE a.tenant = k.tenant AND a.dossier_id = k.dossier_id AND a.amount_minor > 0 OFFSET 0) AS p",
     { dossier_id: SqlUid => Uid }
@@ -122,10 +123,10 @@ statement!(
 
 statement!(
     UpdateBills,
-    "UPDATE bills SET paid_minor = u.paid_minor, state = u.state, cancelled_at = u.cancelled_at FROM (SELECT ",
+    "UPDATE bills SET paid_minor = u.paid_minor, waived_minor = u.waived_minor, state = u.state, cancelled_at = u.cancelled_at FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
-    ") AS x (bill_id, paid_minor, state, cancelled_at)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
-    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, state: Text => String, cancelled_at: Nullable<SqlTs> => Option<Ts> }
+    ") AS x (bill_id, paid_minor, waived_minor, state, cancelled_at)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
+    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, waived_minor: BigInt => i64, state: Text => String, cancelled_at: Nullable<SqlTs> => Option<Ts> }
 );
 
 statement!(

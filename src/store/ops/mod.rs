@@ -13,14 +13,25 @@ use crate::store::rows::{
 use crate::store::types::{Ts, Uid};
 
 mod cases;
+mod suggestions;
 
-pub use cases::Cases;
+pub use cases::{Cases, DifferenceFilter};
+pub use suggestions::Suggestions;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof
+    Journal
+    + Catalogue
+    + Access
+    + Dossiers
+    + Payments
+    + Books
+    + Cases
+    + Suggestions
+    + Counts
+    + Proof
 {
 }
 
@@ -261,6 +272,9 @@ pub trait Proof {
     fn list_wrong_bills(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Notices that name no payment that exists, or were never applied.
     fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Differences against their steps, what officers posted against the steps that name it, and
+    /// money that is not placed against the differences that stand for it.
+    fn list_wrong_cases(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

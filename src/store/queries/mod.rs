@@ -10,6 +10,7 @@ mod dossiers;
 pub(super) mod migrations;
 mod payments;
 mod proof;
+mod suggestions;
 
 use super::Conn;
 use crate::store::ops::Queries;

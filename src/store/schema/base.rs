@@ -94,6 +94,7 @@ table! {
         total_minor -> BigInt,
         currency -> Text,
         paid_minor -> BigInt,
+        waived_minor -> BigInt,
         state -> Text,
         due_on -> Nullable<Date>,
         opened_at -> SqlTs,
@@ -191,6 +192,7 @@ table! {
         refunded_minor -> BigInt,
         refunding_minor -> BigInt,
         returned_minor -> BigInt,
+        test_minor -> BigInt,
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Need {
     Payments,
     /// Read the ledger.
     Ledger,
+    /// Work on differences.
+    Cases,
 }
 
 /// Who asks.
@@ -80,6 +82,7 @@ impl Caller {
                 "admin",
                 "dossier-system",
             ],
+            Need::Cases => &["officer", "approver", "admin"],
             Need::Payments | Need::Ledger => &["viewer", "officer", "approver", "auditor", "admin"],
         };
         if roles.contains(&self.role.as_str()) {

@@ -11,6 +11,8 @@ use super::error::{Problem, only_get, only_get_and_put, only_post};
 pub mod access;
 pub mod bills;
 pub mod body;
+pub mod decide_differences;
+pub mod differences;
 pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
@@ -41,6 +43,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))
         .service(reading("/notices", notices::list))
+        .service(reading("/differences", differences::list))
+        .service(reading("/differences/{id}", differences::show))
+        .service(writing("/differences/{id}/resolution", decide_differences::resolve))
+        .service(writing("/differences/{id}/reopening", decide_differences::reopen))
+        .service(writing("/differences/{id}/acknowledgement", decide_differences::acknowledge))
+        .service(writing("/differences/{id}/comments", decide_differences::comment))
         .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
         .service(reading("/ledger/entries", ledger::entries));
@@ -58,6 +66,19 @@ where
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
         .default_service(web::route().to(only_get))
+}
+
+/// An address that is only written.
+fn writing<F, Args>(path: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    F::Future: Future,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::route().to(only_post))
 }
 
 /// The parameters of a request, or which of them cannot be meant.
