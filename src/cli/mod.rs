@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 pub mod check;
 pub mod context;
 pub mod demo;
+pub mod difference;
 pub mod import;
 pub mod migrate;
 pub mod officer;
@@ -61,6 +62,8 @@ enum Command {
     Sweep(sweep::Arguments),
     /// Show refused calls, or take them again after a key was mended
     Quarantine(quarantine::Arguments),
+    /// Show what needs a person, and do something about it
+    Difference(difference::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
     /// Make tokens for the API
@@ -81,6 +84,7 @@ impl Command {
             Self::Check(arguments) => check::run(&arguments, context),
             Self::Sweep(arguments) => sweep::run(&arguments, context),
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
+            Self::Difference(arguments) => difference::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),

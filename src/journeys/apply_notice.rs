@@ -2,8 +2,7 @@
 //! entry. Works on the workbook of a batch; nothing is written here.
 
 use super::consequences::{
-    after_conflict, after_placing, after_recording_only, after_refund, after_reversal,
-    after_review,
+    after_conflict, after_placing, after_recording_only, after_refund, after_reversal, after_review,
 };
 use super::move_money::take_back;
 use super::workbook::Workbook;

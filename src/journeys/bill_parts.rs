@@ -25,9 +25,7 @@ pub(super) fn parts(facts: &DossierFacts, positions: &[usize]) -> Result<Parts, 
 /// The same of a bill as the books know it.
 pub(super) fn known_parts(bill_id: Uid, items: &[FeeItemRow]) -> Result<Parts, FieldError> {
     let broken = |failure: Failure| FieldError::new("fee_items", failure.to_string());
-    let of_bill = items
-        .iter()
-        .filter(|item| item.bill_id == Some(bill_id));
+    let of_bill = items.iter().filter(|item| item.bill_id == Some(bill_id));
     let items: Result<Vec<FeeItem>, Failure> = of_bill.map(FeeItemRow::to_fee_item).collect();
     summed(
         items

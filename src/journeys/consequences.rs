@@ -97,9 +97,7 @@ pub(super) fn after_conflict(
         },
         None => About::unplaced(DifferenceKind::Conflict, channel, notice, notice_id),
     };
-    let said = |amount: i64, currency: &str, order_ref: Option<&str>, status: &str| {
-        json!({ "amount": amount, "currency": currency, "order_ref": order_ref, "status": status })
-    };
+    let said = |amount: i64, currency: &str, order_ref: Option<&str>, status: &str| json!({ "amount": amount, "currency": currency, "order_ref": order_ref, "status": status });
     let before = row.map(|row| {
         said(
             row.amount_minor,
@@ -162,12 +160,7 @@ impl<'a> About<'a> {
         }
     }
 
-    fn unplaced(
-        kind: DifferenceKind,
-        channel: &'a str,
-        notice: &Notice,
-        notice_id: Uid,
-    ) -> Self {
+    fn unplaced(kind: DifferenceKind, channel: &'a str, notice: &Notice, notice_id: Uid) -> Self {
         Self {
             kind,
             row: None,
@@ -339,11 +332,7 @@ fn paid_by_now(book: &Workbook<'_>, row: &DifferenceRow) -> Option<String> {
     (bill.state == BillState::Paid).then(|| format!("bill {} is paid by now", bill.reference))
 }
 
-fn left_the_bill(
-    book: &Workbook<'_>,
-    row: &DifferenceRow,
-    payment: &PaymentRow,
-) -> Option<String> {
+fn left_the_bill(book: &Workbook<'_>, row: &DifferenceRow, payment: &PaymentRow) -> Option<String> {
     let bill = row.bill_id.filter(|bill| payment.bill_id == Some(*bill))?;
     let given = book.given(payment.payment_id);
     let elsewhere: i64 = given.iter().map(|given| given.amount_minor).sum();

@@ -5,8 +5,8 @@
 pub mod add_officer;
 mod apply_notice;
 mod bill_parts;
-mod consequences;
 pub mod case_desk;
+mod consequences;
 pub mod create_token;
 mod difference_steps;
 mod dossier_rows;

@@ -127,9 +127,7 @@ pub(super) fn take_back(
         let minor = book.standing_at(row, &from).min(rest);
         if minor > 0 {
             taken.unasked += if from == Place::GoingBack { 0 } else { minor };
-            taken
-                .bills
-                .extend(from.bill().map(|bill| (bill, minor)));
+            taken.bills.extend(from.bill().map(|bill| (bill, minor)));
             let to = Place::Provider(row.channel.clone());
             let step = Move {
                 entry_id,

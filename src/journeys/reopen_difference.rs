@@ -3,9 +3,7 @@
 
 use uuid::Uuid;
 
-use super::case_desk::{
-    CaseDesk, CaseError, CaseOutcome, CaseRefusal, kind_of, must_be_current,
-};
+use super::case_desk::{CaseDesk, CaseError, CaseOutcome, CaseRefusal, kind_of, must_be_current};
 use super::difference_steps::{Spot, Step, StepDetail, taken};
 use super::open_book::with_book;
 use super::resolve_difference::previewed;
@@ -73,7 +71,9 @@ fn reopen(
     let lookup = lookup(queries, &row, payment.as_ref())?;
     with_book(queries, desk.desk(), &lookup, |book| {
         let before = book.postings.len();
-        let entry_id = last.entry_id.map(|corrects| (EntryId::at(desk.now), corrects));
+        let entry_id = last
+            .entry_id
+            .map(|corrects| (EntryId::at(desk.now), corrects));
         if let Some((entry_id, corrects)) = entry_id {
             let corrects = EntryId(corrects.0);
             undo_moves(book, desk, &row, &detail, (entry_id, corrects))?;
@@ -105,8 +105,11 @@ fn reopen(
 
 /// The last step with an effect that no later step undid.
 fn last_effect(steps: &[DifferenceStepRow]) -> Option<&DifferenceStepRow> {
-    let is_undone =
-        |step: &DifferenceStepRow| steps.iter().any(|other| other.undoes == Some(step.revision));
+    let is_undone = |step: &DifferenceStepRow| {
+        steps
+            .iter()
+            .any(|other| other.undoes == Some(step.revision))
+    };
     steps.iter().rev().find(|step| {
         let action = StepAction::parse(&step.action);
         action.is_some_and(StepAction::has_effect) && !is_undone(step)
@@ -124,7 +127,10 @@ fn must_be_free(
     };
     let refunds = queries.list_refunds_from(row.tenant, payment_id)?;
     let paid = [RefundState::Succeeded, RefundState::ByHand].map(RefundState::as_str);
-    for refund in refunds.iter().filter(|row| detail.refunds.contains(&row.refund_id.0)) {
+    for refund in refunds
+        .iter()
+        .filter(|row| detail.refunds.contains(&row.refund_id.0))
+    {
         if is_asked(refund) {
             return Err(CaseRefusal::RefundStands(refund.refund_id.0).into());
         }
@@ -143,7 +149,9 @@ fn lookup(
 ) -> Result<Lookup, CaseError> {
     let dossiers: Vec<Uid> = row.dossier_id.into_iter().collect();
     let bills = queries.list_bills_of(row.tenant, &dossiers)?;
-    let own = bills.into_iter().filter(|bill| Some(bill.bill_id) == row.bill_id);
+    let own = bills
+        .into_iter()
+        .filter(|bill| Some(bill.bill_id) == row.bill_id);
     let key = |payment: &PaymentRow| (payment.channel.clone(), payment.payment_key.clone());
     Ok(Lookup {
         tenant: row.tenant,
@@ -190,11 +198,7 @@ fn undo_moves(
     Ok(())
 }
 
-fn may_touch(
-    book: &Workbook<'_>,
-    desk: &CaseDesk<'_>,
-    place: &Place,
-) -> Result<(), CaseRefusal> {
+fn may_touch(book: &Workbook<'_>, desk: &CaseDesk<'_>, place: &Place) -> Result<(), CaseRefusal> {
     let Place::Bill(bill, unit) = place else {
         return Ok(());
     };
@@ -246,7 +250,11 @@ fn undo_waiver(
     let bill = book.bill(bill_id).ok_or(CaseRefusal::NothingThere)?.clone();
     let there = book.waived_of(bill_id);
     if there < minor {
-        return Err(CaseRefusal::MoreThanThere { there, asked: minor }.into());
+        return Err(CaseRefusal::MoreThanThere {
+            there,
+            asked: minor,
+        }
+        .into());
     }
     let unit = book.unit_of(bill_id);
     let currency = bill.total.currency();

@@ -76,9 +76,7 @@ pub fn resolve_difference(
 }
 
 /// A preview is an answer, not an error.
-pub(super) fn previewed(
-    done: Result<CaseOutcome, CaseError>,
-) -> Result<CaseOutcome, CaseError> {
+pub(super) fn previewed(done: Result<CaseOutcome, CaseError>) -> Result<CaseOutcome, CaseError> {
     match done {
         Err(CaseError::Preview(told)) => Ok(CaseOutcome {
             is_preview: true,

@@ -48,8 +48,12 @@ pub fn differences_json(
     let dossiers = queries.list_dossiers_by_id(tenant, &ids)?;
     let bills = queries.list_bills_of(tenant, &ids)?;
     let told = |row: &DifferenceRow| {
-        let dossier = dossiers.iter().find(|known| Some(known.dossier_id) == row.dossier_id);
-        let bill = bills.iter().find(|known| Some(known.bill_id) == row.bill_id);
+        let dossier = dossiers
+            .iter()
+            .find(|known| Some(known.dossier_id) == row.dossier_id);
+        let bill = bills
+            .iter()
+            .find(|known| Some(known.bill_id) == row.bill_id);
         let evidence: Value = serde_json::from_str(&row.evidence).unwrap_or_default();
         json!({
             "id": row.difference_id.0,

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::TimeDelta;
+
 use crate::domain::dossier_code::squeeze;
 use crate::domain::reference::{LENGTH, PREFIX, PaymentReference};
 use crate::domain::time::{Day, Instant, vietnam_day};
@@ -77,7 +79,8 @@ pub fn suggest(
     if let Some(dossier) = payment.dossier_id {
         add(queries.list_bills_of(tenant, &[dossier])?);
     }
-    let until = clues.paid_at;
+    // A dossier is often told to us some hours after the citizen was given the bill.
+    let until = clues.paid_at + TimeDelta::days(1);
     add(queries.list_bills_by_total(tenant, payment.amount_minor, until, CANDIDATES)?);
     bills.retain(|_, bill| matches!(bill.state.as_str(), "open" | "part_paid") && rest(bill) > 0);
     let ids: Vec<Uid> = bills.values().map(|bill| bill.dossier_id).collect();
@@ -143,7 +146,9 @@ impl<'a> Clues<'a> {
 
     fn judge(&self, bill: BillRow, dossier: DossierRow) -> Suggestion {
         let starts = |start: &Option<String>, text: &str| {
-            start.as_ref().is_some_and(|start| text.starts_with(start.as_str()))
+            start
+                .as_ref()
+                .is_some_and(|start| text.starts_with(start.as_str()))
         };
         let is_near = self.references.contains(&bill.reference)
             || starts(&self.cut_reference, &bill.reference);
@@ -167,7 +172,11 @@ impl<'a> Clues<'a> {
         ];
         // What only happened on the same day in the same unit says nothing.
         let says_something = is_near || is_code || is_near_code || is_name || is_amount;
-        let weight = weights.iter().filter(|(is, _)| *is).map(|(_, weight)| weight).sum();
+        let weight = weights
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, weight)| weight)
+            .sum();
         let mark = |field, is_matched, money: Option<String>, bill: Option<String>| Mark {
             field,
             is_matched,
@@ -176,8 +185,18 @@ impl<'a> Clues<'a> {
         };
         let day = Some(self.day.to_string());
         let marks = vec![
-            mark("reference", is_near, self.payment.order_ref.clone(), Some(bill.reference.clone())),
-            mark("dossier_code", is_code || is_near_code, None, Some(dossier.code.clone())),
+            mark(
+                "reference",
+                is_near,
+                self.payment.order_ref.clone(),
+                Some(bill.reference.clone()),
+            ),
+            mark(
+                "dossier_code",
+                is_code || is_near_code,
+                None,
+                Some(dossier.code.clone()),
+            ),
             mark("payer_name", is_name, None, None),
             mark(
                 "amount",
@@ -324,7 +343,10 @@ mod tests {
 
     #[test]
     fn what_was_cut_off_is_read_as_a_start() {
-        assert_eq!(cut_reference("NOPPHIDS2345678").as_deref(), Some("DS2345678"));
+        assert_eq!(
+            cut_reference("NOPPHIDS2345678").as_deref(),
+            Some("DS2345678")
+        );
         assert_eq!(cut_reference("NOPPHIDS23"), None);
         assert_eq!(cut_reference("DS23456789ABC"), None);
         assert_eq!(

@@ -12,6 +12,8 @@
 )]
 
 mod api;
+mod cases;
+mod differences;
 mod dossiers;
 mod house;
 mod house_checks;

@@ -75,9 +75,7 @@ impl Taking<'_> {
     pub(super) fn proposals(&self, credit_left: i64) -> Vec<(RefundRow, RefundStepRow)> {
         let lower = |row: &RefundRow| match credit_left {
             0 => Some(self.changed(row, RefundState::Withdrawn, row.amount_minor)),
-            left if left < row.amount_minor => {
-                Some(self.changed(row, RefundState::Proposed, left))
-            }
+            left if left < row.amount_minor => Some(self.changed(row, RefundState::Proposed, left)),
             _ => None,
         };
         self.proposal().and_then(lower).into_iter().collect()

@@ -91,7 +91,11 @@ impl Taking<'_> {
         let until = self.resolution.until.filter(|day| *day >= today);
         let end = until
             .and_then(|day| day.checked_add_signed(TimeDelta::days(1)))
-            .and_then(|day| VIETNAM.from_local_datetime(&day.and_time(NaiveTime::MIN)).single())
+            .and_then(|day| {
+                VIETNAM
+                    .from_local_datetime(&day.and_time(NaiveTime::MIN))
+                    .single()
+            })
             .ok_or(CaseRefusal::NoUntil)?;
         let mut done = Done::new(StepAction::AskedTopUp, DifferenceState::Waiting);
         done.due_at = Some(Ts(end.with_timezone(&Utc)));

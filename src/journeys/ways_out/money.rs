@@ -26,7 +26,9 @@ impl Taking<'_> {
         let parts = &self.resolution.bills;
         let is_repeated = |(at, part): (usize, &BillPart)| {
             let before = parts.iter().take(at);
-            before.into_iter().any(|other| other.reference == part.reference)
+            before
+                .into_iter()
+                .any(|other| other.reference == part.reference)
         };
         if parts.is_empty() || parts.iter().enumerate().any(is_repeated) {
             let problem = "name the bills that get the money, each once".to_owned();

@@ -11,7 +11,8 @@ mod statements;
 
 use super::failure::Failure;
 use super::rows::{
-    AllocationRow, DifferenceRow, DifferenceStepRow, DossierRow, FeeItemRow, QuarantinedRow, RefundRow,
+    AllocationRow, DifferenceRow, DifferenceStepRow, DossierRow, FeeItemRow, QuarantinedRow,
+    RefundRow,
 };
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
 use super::types::{Ts, Uid};

@@ -22,16 +22,7 @@ type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal
-    + Catalogue
-    + Access
-    + Dossiers
-    + Payments
-    + Books
-    + Cases
-    + Suggestions
-    + Counts
-    + Proof
+    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Suggestions + Counts + Proof
 {
 }
 

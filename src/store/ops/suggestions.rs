@@ -14,8 +14,12 @@ pub trait Suggestions {
         references: &[String],
     ) -> Result<Vec<BillRow>>;
     /// Some bills whose reference begins like this.
-    fn list_bills_beginning(&mut self, tenant: i32, start: &str, limit: i64)
-    -> Result<Vec<BillRow>>;
+    fn list_bills_beginning(
+        &mut self,
+        tenant: i32,
+        start: &str,
+        limit: i64,
+    ) -> Result<Vec<BillRow>>;
     /// Bills of some dossiers whose squeezed code begins like this.
     fn list_bills_of_code(&mut self, tenant: i32, start: &str, limit: i64) -> Result<Vec<BillRow>>;
     /// Bills of this total that were open to be paid at an instant, the newest first; looks at a few

@@ -46,7 +46,10 @@ fn known(name: &str, word: &str, known: &[&str]) -> Result<(), Problem> {
 
 impl Asked {
     fn filter(&self, caller: &Caller, now: Instant) -> Result<DifferenceFilter, Problem> {
-        let mut states: Vec<&str> = DifferenceState::ALL.iter().map(|one| one.as_str()).collect();
+        let mut states: Vec<&str> = DifferenceState::ALL
+            .iter()
+            .map(|one| one.as_str())
+            .collect();
         states.push(STANDING);
         if let Some(state) = &self.state {
             known("state", state, &states)?;
@@ -94,7 +97,9 @@ pub async fn list(
             });
         }
         let rows = queries.list_differences(caller.tenant, &asked.filter(caller, now)?)?;
-        let page = Page::of(rows, limit(asked.limit)?, |row| row.difference_id.0.to_string());
+        let page = Page::of(rows, limit(asked.limit)?, |row| {
+            row.difference_id.0.to_string()
+        });
         Ok(Page {
             items: differences_json(queries, &page.items, now)?,
             next: page.next,

@@ -45,10 +45,22 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/notices", notices::list))
         .service(reading("/differences", differences::list))
         .service(reading("/differences/{id}", differences::show))
-        .service(writing("/differences/{id}/resolution", decide_differences::resolve))
-        .service(writing("/differences/{id}/reopening", decide_differences::reopen))
-        .service(writing("/differences/{id}/acknowledgement", decide_differences::acknowledge))
-        .service(writing("/differences/{id}/comments", decide_differences::comment))
+        .service(writing(
+            "/differences/{id}/resolution",
+            decide_differences::resolve,
+        ))
+        .service(writing(
+            "/differences/{id}/reopening",
+            decide_differences::reopen,
+        ))
+        .service(writing(
+            "/differences/{id}/acknowledgement",
+            decide_differences::acknowledge,
+        ))
+        .service(writing(
+            "/differences/{id}/comments",
+            decide_differences::comment,
+        ))
         .service(reading("/indicators/{id}", indicators::show))
         .service(reading("/ledger/accounts", ledger::accounts))
         .service(reading("/ledger/entries", ledger::entries));

@@ -94,7 +94,10 @@ pub(super) fn payments_on(
 ) -> Result<Vec<PaymentRow>, Failure> {
     let mut payments = queries.list_payments_of(tenant, &[dossier])?;
     for given in queries.list_allocations_to(tenant, &[dossier])? {
-        if payments.iter().all(|row| row.payment_id != given.payment_id) {
+        if payments
+            .iter()
+            .all(|row| row.payment_id != given.payment_id)
+        {
             payments.extend(queries.find_payment(tenant, given.payment_id)?);
         }
     }
@@ -162,7 +165,10 @@ impl Pointed {
         };
         let elsewhere: i64 = self.given(payment).map(|row| row.amount_minor).sum();
         let own = payment.allocated_minor - elsewhere;
-        let own = payment.bill_id.filter(|_| own > 0).map(|bill| json(bill, own, "matching"));
+        let own = payment
+            .bill_id
+            .filter(|_| own > 0)
+            .map(|bill| json(bill, own, "matching"));
         let given = self.given(payment);
         own.into_iter()
             .chain(given.map(|row| json(row.bill_id, row.amount_minor, "officer")))
