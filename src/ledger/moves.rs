@@ -106,6 +106,7 @@ mod tests {
     use chrono::Utc;
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table, one case per tuple")]
     fn each_move_goes_where_the_table_says() {
         let now = Utc::now();
         let (bill, unit) = (BillId::at(now), || "H12.101".to_owned());

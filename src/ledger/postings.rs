@@ -238,6 +238,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table, one case per tuple")]
     fn each_event_moves_money_where_the_table_says() {
         let now = Utc::now();
         let entry = PaymentEntry {

@@ -26,6 +26,9 @@ const LOOKED_AT: usize = 400;
 /// Characters of a cut reference, the fixed letters among them, that still say something.
 const CUT_REFERENCE: usize = 7;
 
+/// Letters of a name, without spaces, that say something.
+const SHORTEST_NAME: usize = 6;
+
 /// Letters and digits of a base-32 reference.
 const LETTERS: &str = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
@@ -145,80 +148,81 @@ impl<'a> Clues<'a> {
     }
 
     fn judge(&self, bill: BillRow, dossier: DossierRow) -> Suggestion {
-        let starts = |start: &Option<String>, text: &str| {
-            start
-                .as_ref()
-                .is_some_and(|start| text.starts_with(start.as_str()))
-        };
-        let is_near = self.references.contains(&bill.reference)
-            || starts(&self.cut_reference, &bill.reference);
-        let is_code = self.text.contains(&dossier.code_squeezed);
-        let is_near_code = starts(&self.code_start, &dossier.code_squeezed);
-        let name = squeeze(&plain(&dossier.applicant_name));
-        let is_name = name.len() >= 6 && self.names.contains(&name);
-        let rest = rest(&bill);
-        let is_amount = rest == self.payment.amount_minor && bill.currency == self.payment.currency;
-        let opened = vietnam_day(bill.opened_at.0);
-        let is_day = opened == self.day;
-        let is_unit = !self.unit.is_empty() && dossier.unit_code == self.unit;
-        let weights = [
-            (is_near, 100),
-            (is_code, 80),
-            (is_near_code && !is_code, 40),
-            (is_name, 30),
-            (is_amount, 10),
-            (is_day, 4),
-            (is_unit, 4),
-        ];
+        let is = self.compare(&bill, &dossier);
         // What only happened on the same day in the same unit says nothing.
-        let says_something = is_near || is_code || is_near_code || is_name || is_amount;
-        let weight = weights
-            .iter()
-            .filter(|(is, _)| *is)
-            .map(|(_, weight)| weight)
-            .sum();
+        let says_something = is.near || is.code || is.near_code || is.name || is.amount;
+        let weights = [
+            (is.near, 100),
+            (is.code, 80),
+            (is.near_code && !is.code, 40),
+            (is.name, 30),
+            (is.amount, 10),
+            (is.day, 4),
+            (is.unit, 4),
+        ];
+        let matched = weights.iter().filter(|(is, _)| *is && says_something);
+        Suggestion {
+            weight: matched.map(|(_, weight)| weight).sum(),
+            marks: self.marks(&is, &bill, &dossier),
+            bill,
+            dossier,
+        }
+    }
+
+    fn compare(&self, bill: &BillRow, dossier: &DossierRow) -> Compared {
+        let starts = |start: &Option<String>, text: &str| {
+            let start = start.as_ref();
+            start.is_some_and(|start| text.starts_with(start.as_str()))
+        };
+        let name = squeeze(&plain(&dossier.applicant_name));
+        let is_same_money = bill.currency == self.payment.currency;
+        Compared {
+            near: self.references.contains(&bill.reference)
+                || starts(&self.cut_reference, &bill.reference),
+            code: self.text.contains(&dossier.code_squeezed),
+            near_code: starts(&self.code_start, &dossier.code_squeezed),
+            name: name.len() >= SHORTEST_NAME && self.names.contains(&name),
+            amount: is_same_money && rest(bill) == self.payment.amount_minor,
+            day: vietnam_day(bill.opened_at.0) == self.day,
+            unit: !self.unit.is_empty() && dossier.unit_code == self.unit,
+        }
+    }
+
+    fn marks(&self, is: &Compared, bill: &BillRow, dossier: &DossierRow) -> Vec<Mark> {
         let mark = |field, is_matched, money: Option<String>, bill: Option<String>| Mark {
             field,
             is_matched,
             money,
             bill,
         };
-        let day = Some(self.day.to_string());
-        let marks = vec![
-            mark(
-                "reference",
-                is_near,
-                self.payment.order_ref.clone(),
-                Some(bill.reference.clone()),
-            ),
-            mark(
-                "dossier_code",
-                is_code || is_near_code,
-                None,
-                Some(dossier.code.clone()),
-            ),
-            mark("payer_name", is_name, None, None),
-            mark(
-                "amount",
-                is_amount,
-                Some(self.payment.amount_minor.to_string()),
-                Some(rest.to_string()),
-            ),
-            mark("day", is_day, day, Some(opened.to_string())),
-            mark(
-                "unit",
-                is_unit,
-                (!self.unit.is_empty()).then(|| self.unit.to_owned()),
-                Some(dossier.unit_code.clone()),
-            ),
-        ];
-        Suggestion {
-            bill,
-            dossier,
-            marks,
-            weight: if says_something { weight } else { 0 },
-        }
+        let (asked, has) = (
+            rest(bill).to_string(),
+            self.payment.amount_minor.to_string(),
+        );
+        let opened = vietnam_day(bill.opened_at.0).to_string();
+        let unit = (!self.unit.is_empty()).then(|| self.unit.to_owned());
+        let (order_ref, reference) = (self.payment.order_ref.clone(), bill.reference.clone());
+        let (is_code, code) = (is.code || is.near_code, dossier.code.clone());
+        vec![
+            mark("reference", is.near, order_ref, Some(reference)),
+            mark("dossier_code", is_code, None, Some(code)),
+            mark("payer_name", is.name, None, None),
+            mark("amount", is.amount, Some(has), Some(asked)),
+            mark("day", is.day, Some(self.day.to_string()), Some(opened)),
+            mark("unit", is.unit, unit, Some(dossier.unit_code.clone())),
+        ]
     }
+}
+
+/// What of the money and of a bill is the same.
+struct Compared {
+    near: bool,
+    code: bool,
+    near_code: bool,
+    name: bool,
+    amount: bool,
+    day: bool,
+    unit: bool,
 }
 
 /// A text without the marks of Vietnamese letters.

@@ -1,6 +1,8 @@
 //! What needs a person, from the call that opens it to the officer who ends it, over the API: what is
 //! posted, what is refused and leaves no trace, what ends by itself, and who may do it.
 
+use std::process::Command;
+
 use doisoat::domain::ids::Tenant;
 use doisoat::domain::time::parse_rfc3339;
 use doisoat::journeys::add_officer::add_officer;
@@ -470,4 +472,40 @@ both!(fn who_may_not_decide_is_told_so_and_sees_only_what_is_its_own(app) {
     assert!(reply.status == 400 && reply.body.contains("refund_unasked"), "{reply:?}");
     let page = app.get("/api/v1/differences?limit=1");
     assert_eq!((page["items"].as_array().unwrap().len(), page["next"].is_null()), (1, true));
+});
+
+both!(fn the_command_does_what_the_api_does_and_says_so_in_words_or_json(app) {
+    staff(app);
+    let reference = app.has_bill(HERE, "H12.104-260105-0001", 50_000);
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("c.toml");
+    std::fs::write(&settings, crate::support::app::settings(&app.database.url)).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doisoat"));
+        command.arg("--config").arg(&settings).arg("difference").args(arguments);
+        let output = command.output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let (status, said) = run(&["list"]);
+    assert!(status == 0 && said.contains("no difference stands"), "{said}");
+    pays(app, 1, 50_000, "khong ro");
+    let (_, said) = run(&["list", "--json"]);
+    let told: Value = serde_json::from_str(&said).unwrap();
+    let id = told["items"][0]["id"].as_str().unwrap().to_owned();
+    let (_, said) = run(&["show", &id]);
+    assert!(said.contains(&reference) && said.contains("✔ amount") && said.contains("ways out: assign"), "{said}");
+    let assign = ["resolve", &id, "assign", "--bill", &reference, "--reason", "theo sao kê", "--as"];
+    let (status, said) = run(&[&assign[..], &["lan", "--preview"]].concat());
+    assert!(status == 0 && said.contains("would be resolved") && said.contains("debit suspense"), "{said}");
+    let (status, said) = run(&[&assign[..], &["nobody", "--json"]].concat());
+    assert!(status == 1 && said.contains("\"unknown_officer\""), "{said}");
+    let (status, said) = run(&[&assign[..], &["lan"]].concat());
+    assert!(status == 0 && said.contains("is resolved"), "{said}");
+    assert_eq!(bill(app, &reference), "paid 50000+0-0");
+    let (status, said) = run(&["comment", &id, "xong", "--as", "lan"]);
+    assert_eq!((status, said.as_str()), (0, "the difference is resolved\n"));
+    let (status, said) = run(&["undo", &id, "--reason", "nhầm", "--as", "lan"]);
+    assert!(status == 0 && said.contains("placing_undone"), "{said}");
+    assert_eq!(run(&["resolve", &id, "forget", "--reason", "x", "--as", "lan"]).0, 2);
 });
