@@ -337,7 +337,9 @@ fn live(app: &TestApp, teller: &mut Teller, number: usize, history: &[Happens]) 
     let mut taken = 0;
     for (at, happening) in history.iter().enumerate() {
         app.set_clock(app.clock.now() + Duration::from_secs(1));
-        let own = differences(app).split_off(first);
+        let mut own = differences(app).split_off(first);
+        // Of what was opened at one instant, ids do not tell the order.
+        own.sort_by_key(|row| (row.opened_at, row.kind.clone(), row.amount_minor));
         let nth = |which: usize| own.get(which % own.len().max(1));
         match happening {
             Happens::Told { .. } => {
@@ -378,7 +380,7 @@ fn live(app: &TestApp, teller: &mut Teller, number: usize, history: &[Happens]) 
 }
 
 /// Histories at random, the same every time; the books are checked after some and at the end.
-fn histories(engine: Engine, count: usize) {
+fn histories(engine: Engine, count: usize, least: usize) {
     let watch = Stopwatch::now();
     let app = TestApp::start(engine, "");
     app.has_office();
@@ -402,7 +404,7 @@ fn histories(engine: Engine, count: usize) {
     );
     let kinds: std::collections::BTreeSet<String> =
         differences(&app).into_iter().map(|row| row.kind).collect();
-    assert!(kinds.len() >= 6, "{kinds:?}");
+    assert!(kinds.len() >= least, "{kinds:?}");
     assert!(
         kinds
             .iter()
@@ -419,10 +421,10 @@ fn histories(engine: Engine, count: usize) {
 
 #[test]
 fn no_history_unbalances_the_books_on_sqlite() {
-    histories(Engine::Sqlite, 300);
+    histories(Engine::Sqlite, 250, 7);
 }
 
 #[test]
 fn no_history_unbalances_the_books_on_postgres() {
-    histories(Engine::Postgres, 40);
+    histories(Engine::Postgres, 40, 4);
 }
