@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 pub mod check;
 pub mod context;
 pub mod demo;
+pub mod difference;
 pub mod import;
 pub mod migrate;
 pub mod officer;
@@ -70,6 +71,8 @@ enum Command {
     StatusQueries(status_queries::Arguments),
     /// Show what subscribers were told, or tell them again
     Outbox(outbox::Arguments),
+    /// Show what needs a person, and do something about it
+    Difference(difference::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
     /// Make tokens for the API
@@ -98,6 +101,7 @@ impl Command {
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
             Self::StatusQueries(arguments) => status_queries::run(&arguments, context),
             Self::Outbox(arguments) => outbox::run(&arguments, context),
+            Self::Difference(arguments) => difference::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Refund(arguments) => refund::run(&arguments, context),

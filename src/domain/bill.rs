@@ -31,7 +31,7 @@ pub struct Bill {
     pub reference: String,
     /// The alias account opened for this bill at a bank, if any.
     pub virtual_account: Option<String>,
-    /// What is due.
+    /// What is due: all that was asked for less what was written off.
     pub total: Money,
     /// What was allocated to it, minor units of the same currency.
     pub paid_minor: i64,

@@ -27,8 +27,10 @@ words!(
         WrongAccount = "wrong_account",
         /// A notice contradicts what its key, or its payment, said before.
         Conflict = "conflict",
-        /// The provider took the money and calls it suspicious, or cannot say what became of it.
+        /// The provider took the money and calls it suspicious, or says of it what we do not know.
         Review = "review",
+        /// A notice was recorded and could not be applied to the books.
+        NotApplied = "not_applied",
         /// The provider took back a payment that had paid a bill.
         Reversed = "reversed",
         /// The provider gave money back that nobody here had approved to go back.
@@ -54,6 +56,71 @@ words!(
     }
 );
 
+words!(
+    /// A way out of a difference.
+    WayOut {
+        /// Give the money to one bill, or to several.
+        Assign = "assign",
+        /// Accept less than was due and write off the rest.
+        AcceptShort = "accept_short",
+        /// Ask the payer for the rest and wait.
+        AskTopUp = "ask_top_up",
+        /// Ask for the money to go back.
+        Return = "return",
+        /// Take it off the books: it was a provider's test.
+        MarkTest = "mark_test",
+        /// Nothing is left to be done.
+        Close = "close",
+        /// Hand it to another unit.
+        MoveUnit = "move_unit",
+    }
+);
+
+words!(
+    /// A step taken on a difference.
+    StepAction {
+        /// Money was given to bills.
+        Assigned = "assigned",
+        /// Less was accepted.
+        AcceptedShort = "accepted_short",
+        /// The payer is asked for the rest.
+        AskedTopUp = "asked_top_up",
+        /// A refund was asked for.
+        AskedReturn = "asked_return",
+        /// It was a test.
+        MarkedTest = "marked_test",
+        /// Closed without moving money.
+        Closed = "closed",
+        /// Its cause went away by itself.
+        SettledItself = "settled_itself",
+        /// Handed to another unit.
+        Moved = "moved",
+        /// An officer takes it on.
+        Acknowledged = "acknowledged",
+        /// A remark.
+        Commented = "commented",
+        /// An earlier step was undone.
+        Undone = "undone",
+    }
+);
+
+impl StepAction {
+    /// Whether the step can be undone: it did something beside being written down.
+    #[must_use]
+    pub fn has_effect(self) -> bool {
+        match self {
+            Self::Assigned
+            | Self::AcceptedShort
+            | Self::AskedTopUp
+            | Self::AskedReturn
+            | Self::MarkedTest
+            | Self::Closed
+            | Self::SettledItself => true,
+            Self::Moved | Self::Acknowledged | Self::Commented | Self::Undone => false,
+        }
+    }
+}
+
 /// Hours in which a difference is to be dealt with: two days. The rules that ask for a deadline
 /// (Decision 31/2021/QĐ-TTg, Article 36) were found without its length, so this is ours.
 const DUE_AFTER_HOURS: i64 = 48;
@@ -63,6 +130,29 @@ const DUE_AFTER_HOURS: i64 = 48;
 const URGENT_HOURS: i64 = 24;
 
 impl DifferenceKind {
+    /// The ways out of a difference of this kind, the usual one first.
+    #[must_use]
+    pub fn ways_out(self) -> &'static [WayOut] {
+        use WayOut as W;
+        match self {
+            Self::Short => &[W::AskTopUp, W::AcceptShort, W::MarkTest, W::MoveUnit],
+            Self::Over | Self::Twice | Self::Late => {
+                &[W::Return, W::Assign, W::MarkTest, W::MoveUnit]
+            }
+            Self::UnknownDossier
+            | Self::Ambiguous
+            | Self::ClosedDossier
+            | Self::WrongCurrency
+            | Self::WrongAccount => &[W::Assign, W::Return, W::MarkTest, W::MoveUnit],
+            Self::Reversed => &[W::AskTopUp, W::Close, W::MoveUnit],
+            Self::Conflict
+            | Self::Review
+            | Self::NotApplied
+            | Self::RefundUnasked
+            | Self::RefundDiffers => &[W::Close, W::MoveUnit],
+        }
+    }
+
     /// By when a difference opened at `opened_at` is to be dealt with, UTC.
     #[must_use]
     pub fn due_at(self, opened_at: Instant) -> Instant {
@@ -72,6 +162,7 @@ impl DifferenceKind {
             | Self::WrongAccount
             | Self::Conflict
             | Self::Review
+            | Self::NotApplied
             | Self::Reversed
             | Self::RefundUnasked
             | Self::RefundDiffers => URGENT_HOURS,

@@ -56,6 +56,12 @@ words!(
         PaymentPlaced = "payment_placed",
         /// What an officer placed was taken back.
         PlacingUndone = "placing_undone",
+        /// An officer found a payment to be a provider's test.
+        PaymentIsTest = "payment_is_test",
+        /// Less than was due was accepted: the rest of a bill was written off.
+        BillWaived = "bill_waived",
+        /// What was written off is due again.
+        BillWaiverUndone = "bill_waiver_undone",
         /// A refund was approved.
         RefundApproved = "refund_approved",
         /// An approved refund was called off.

@@ -35,6 +35,8 @@ words!(
         Request = "request",
         /// It is not wanted any more; the money never moved.
         Withdraw = "withdraw",
+        /// Part of its money was put to another use before anybody asked for it.
+        Lower = "lower",
         /// Another officer approves it.
         Approve = "approve",
         /// It is handed to the provider or the bank.
@@ -60,6 +62,7 @@ impl RefundState {
         use RefundAction as A;
         Some(match (self, action) {
             (Self::Proposed, A::Request) => Self::Requested,
+            (Self::Proposed, A::Lower) => Self::Proposed,
             (Self::Proposed | Self::Requested, A::Withdraw) => Self::Withdrawn,
             (Self::Requested, A::Approve) => Self::ToSend,
             (Self::ToSend | Self::Failed, A::Send) => Self::Sent,
@@ -139,6 +142,7 @@ mod tests {
         use RefundState as S;
         let permitted = [
             (S::Proposed, A::Request, S::Requested),
+            (S::Proposed, A::Lower, S::Proposed),
             (S::Proposed, A::Withdraw, S::Withdrawn),
             (S::Requested, A::Withdraw, S::Withdrawn),
             (S::Requested, A::Approve, S::ToSend),

@@ -2,11 +2,12 @@
 //! entry. Works on the workbook of a batch; nothing is written here.
 
 use super::consequences::{
-    after_conflict, after_placing, after_refund, after_reversal, after_review,
+    after_conflict, after_placing, after_recording_only, after_refund, after_reversal, after_review,
 };
 use super::refunds::taken_back;
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
+use crate::domain::bill::Bill;
 use crate::domain::entry::Event;
 use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
 use crate::domain::notice::{Notice, Verdict};
@@ -119,6 +120,8 @@ pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> A
         id
     });
     let row = notice_row(book, incoming, Verdict::Recorded);
+    let channel = &incoming.channel.name;
+    after_recording_only(book, payment_id, channel, notice, row.notice_id);
     book.add_notice(NoticeRow {
         payment_id: Some(payment_id),
         is_settled: false,
@@ -194,19 +197,19 @@ fn change_payment(
     // What was never placed cannot be taken back: it is placed as if the payment began like this.
     let verdict = match row.to_status()? {
         PaymentStatus::Reversed if held_money => {
-            taken_back(book, &mut row, Event::PaymentReversed, None)?;
-            after_reversal(book, &row);
+            let taken = taken_back(book, &mut row, Event::PaymentReversed, None)?;
+            after_reversal(book, &row, &taken);
             Verdict::Recorded
         }
         PaymentStatus::Refunded if held_money => {
-            let unasked = taken_back(book, &mut row, Event::PaymentRefunded, None)?;
-            after_refund(book, &row, unasked);
+            let taken = taken_back(book, &mut row, Event::PaymentRefunded, None)?;
+            after_refund(book, &row, taken.unasked);
             Verdict::Recorded
         }
         PaymentStatus::PartiallyRefunded if held_money => {
             let refunded = notice.refunded_minor;
-            let unasked = taken_back(book, &mut row, Event::PaymentRefunded, refunded)?;
-            after_refund(book, &row, unasked);
+            let taken = taken_back(book, &mut row, Event::PaymentRefunded, refunded)?;
+            after_refund(book, &row, taken.unasked);
             Verdict::Recorded
         }
         PaymentStatus::Pending
@@ -220,10 +223,7 @@ fn change_payment(
         | PaymentStatus::Outgoing => place(book, incoming, &mut row)?,
     };
     let id = row.payment_id;
-    if let Some(held) = book.payment(&incoming.channel.name, &notice.payment_key) {
-        held.row = row;
-        held.is_changed = true;
-    }
+    book.put_back(row);
     Ok((id, verdict))
 }
 
@@ -260,9 +260,11 @@ fn place(
     }
     let verdict = verdict_for(decision.outcome);
     decision.outcome.as_str().clone_into(&mut row.match_outcome);
+    let due = row.bill_id.and_then(|bill| book.bill(bill));
+    let due = due.map(Bill::rest_minor);
     post(book, row, &decision, notice.refunded_minor.unwrap_or(0))?;
     row.match_reason = decision.reason;
-    after_placing(book, row, decision.outcome);
+    after_placing(book, row, decision.outcome, due);
     Ok(verdict)
 }
 
@@ -353,9 +355,14 @@ fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
     if !is_repeat {
         let row = notice_row(book, incoming, Verdict::Conflict);
         let facts = Some(facts_text(incoming.notice));
-        if let Some(payment) = &payment {
-            after_conflict(book, payment, row.notice_id);
-        }
+        let channel = &incoming.channel.name;
+        after_conflict(
+            book,
+            payment.as_ref(),
+            channel,
+            incoming.notice,
+            row.notice_id,
+        );
         book.add_notice(NoticeRow {
             key_hash,
             payment_id: payment.map(|payment| payment.payment_id),

@@ -7,6 +7,7 @@ use super::read_dossier::FieldError;
 use crate::domain::dossier::{DossierFacts, FeeItem, FeeKind};
 use crate::store::failure::Failure;
 use crate::store::rows::{BillRow, FeeItemRow};
+use crate::store::types::Uid;
 
 /// Amounts by kind, minor units, in the order of kinds.
 pub(super) type Parts = Vec<(FeeKind, i64)>;
@@ -22,11 +23,9 @@ pub(super) fn parts(facts: &DossierFacts, positions: &[usize]) -> Result<Parts, 
 }
 
 /// The same of a bill as the books know it.
-pub(super) fn known_parts(bill: &BillRow, items: &[FeeItemRow]) -> Result<Parts, FieldError> {
+pub(super) fn known_parts(bill_id: Uid, items: &[FeeItemRow]) -> Result<Parts, FieldError> {
     let broken = |failure: Failure| FieldError::new("fee_items", failure.to_string());
-    let of_bill = items
-        .iter()
-        .filter(|item| item.bill_id == Some(bill.bill_id));
+    let of_bill = items.iter().filter(|item| item.bill_id == Some(bill_id));
     let items: Result<Vec<FeeItem>, Failure> = of_bill.map(FeeItemRow::to_fee_item).collect();
     summed(
         items

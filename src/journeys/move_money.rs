@@ -47,6 +47,7 @@ impl Workbook<'_> {
             Place::Credit => row.credit_minor,
             Place::Suspense => row.suspense_minor,
             Place::GoingBack => row.refunding_minor,
+            Place::Test(_) => row.test_minor,
             Place::Provider(_) | Place::Bank(_) => 0,
         }
     }
@@ -98,30 +99,40 @@ impl Workbook<'_> {
                 row.refunded_minor += minor;
                 row.banked_minor += minor;
             }
+            Place::Test(_) => row.test_minor += minor,
         }
         Ok(())
     }
 }
 
+/// What a provider took back, minor units.
+#[derive(Debug, Default)]
+pub(super) struct TakenBack {
+    /// Of it, what nobody had approved to go back.
+    pub(super) unasked: i64,
+    /// Of that, what had paid bills, by bill.
+    pub(super) bills: Vec<(BillId, i64)>,
+}
+
 /// The provider took money back: all that stands, or up to the cumulative `refunded` amount. What
 /// was approved to go back goes first, then the payer's, then what could not be placed, then bills.
-/// Gives how much of it nobody had approved to go back, minor units.
 pub(super) fn take_back(
     book: &mut Workbook<'_>,
     row: &mut PaymentRow,
     event: Event,
     refunded: Option<i64>,
-) -> Result<i64, Failure> {
+) -> Result<TakenBack, Failure> {
     let mut rest = refunded.map_or(i64::MAX, |cumulative| {
         // The provider does not count what our bank paid out.
         (cumulative - (row.refunded_minor - row.banked_minor)).max(0)
     });
-    let mut unasked = 0;
+    let mut taken = TakenBack::default();
     let entry_id = EntryId::at(book.now);
     for from in places_of(book, row) {
         let minor = book.standing_at(row, &from).min(rest);
         if minor > 0 {
-            unasked += if from == Place::GoingBack { 0 } else { minor };
+            taken.unasked += if from == Place::GoingBack { 0 } else { minor };
+            taken.bills.extend(from.bill().map(|bill| (bill, minor)));
             let to = Place::Provider(row.channel.clone());
             let step = Move {
                 entry_id,
@@ -141,11 +152,11 @@ pub(super) fn take_back(
             rest -= minor;
         }
     }
-    Ok(unasked)
+    Ok(taken)
 }
 
 /// Every place where money of a payment may stand, in the order in which it is taken back.
-fn places_of(book: &Workbook<'_>, row: &PaymentRow) -> Vec<Place> {
+pub(super) fn places_of(book: &Workbook<'_>, row: &PaymentRow) -> Vec<Place> {
     let given = book.given(row.payment_id);
     let bills = row
         .bill_id

@@ -40,7 +40,7 @@ pub(super) fn with_book<T, E: From<Failure>>(
     let mut book = Workbook::open(desk.tenant, desk.now, &slots, found)?;
     book.watch_for(&listeners);
     let told = story(&mut book)?;
-    let batch = book.close(&mut head);
+    let batch = book.close(&mut head)?;
     queries.write(desk.tenant.0, &batch)?;
     queries.mark_chains_free(desk.holder)?;
     Ok(told)

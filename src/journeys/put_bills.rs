@@ -127,7 +127,7 @@ impl BillPutter {
         if old_unit == facts.unit_code {
             return Ok(());
         }
-        if bill.paid_minor > 0 {
+        if is_fixed(bill) {
             let problem = format!(
                 "bill {} has money on it: the dossier cannot leave {old_unit}",
                 bill.reference
@@ -135,7 +135,7 @@ impl BillPutter {
             return Err(FieldError::new("unit_code", problem));
         }
         if bill.cancelled_at.is_none() {
-            let parts = known_parts(bill, &known.fee_items)?;
+            let parts = known_parts(bill.bill_id, &known.fee_items)?;
             let to = (facts.unit_code.as_str(), parts.as_slice());
             self.repost(bill, Some((old_unit, &parts)), Some(to), changes);
         }
@@ -180,6 +180,7 @@ impl BillPutter {
             total_minor,
             currency: Currency::VND.to_string(),
             paid_minor: 0,
+            waived_minor: 0,
             state: Bill::state_of(total_minor, 0, request.is_cancelled)
                 .as_str()
                 .to_owned(),
@@ -207,7 +208,7 @@ impl BillPutter {
     ) -> Result<BillRow, FieldError> {
         let old_unit = known.unit_code();
         let new_parts = parts(facts, &request.items)?;
-        let old_parts = known_parts(old, &known.fee_items)?;
+        let old_parts = known_parts(old.bill_id, &known.fee_items)?;
         let was_cancelled = old.cancelled_at.is_some();
         let is_reopened = request.is_cancelled && known.reopened.contains(&old.bill_id);
         let is_moved = old_unit != facts.unit_code
@@ -219,7 +220,7 @@ impl BillPutter {
             ..old.clone()
         };
         if is_moved {
-            if old.paid_minor > 0 {
+            if is_fixed(old) {
                 let problem = format!(
                     "bill {} has money on it: its amount and unit cannot change",
                     old.reference
@@ -243,6 +244,11 @@ impl BillPutter {
         }
         Ok(row)
     }
+}
+
+/// Money stands on a bill, or a part of it was written off.
+fn is_fixed(bill: &BillRow) -> bool {
+    bill.paid_minor > 0 || bill.waived_minor > 0
 }
 
 /// What stands on bills already, or is claimed earlier in the same call.

@@ -188,7 +188,7 @@ impl BatchWriter {
                 .map(|call| apply_call(&mut book, call, effect))
                 .collect::<Result<_, Failure>>()?;
             let mut next = head.clone();
-            let batch = book.close(&mut next);
+            let batch = book.close(&mut next)?;
             journal.write(tenant.0, &batch)?;
             Ok(next)
         })?;

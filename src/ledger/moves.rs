@@ -9,6 +9,7 @@
 //! | refund approved | payer credit, suspense, or the due of a paid fee | refund payable |
 //! | refund called off | refund payable | where it came from |
 //! | refund paid out | refund payable | bank or clearing |
+//! | found to be a provider's test | suspense, payer credit or receivable | clearing |
 //! | taken or given back by the provider | refund payable, then what the payment credited | clearing |
 
 use crate::domain::dossier::FeeKind;
@@ -29,6 +30,8 @@ pub enum Place {
     GoingBack,
     /// Paid a fee of this kind of a unit's bill, and the fee is given back.
     Fee(BillId, String, FeeKind),
+    /// Was a test of the provider of this channel, and no money.
+    Test(String),
     /// With the provider, by channel.
     Provider(String),
     /// With our bank, by account.
@@ -45,7 +48,7 @@ impl Place {
             Self::Suspense => Account::Suspense,
             Self::GoingBack => Account::RefundPayable,
             Self::Fee(_, unit, kind) => Account::Due(unit.clone(), *kind),
-            Self::Provider(channel) => Account::Clearing(channel.clone()),
+            Self::Test(channel) | Self::Provider(channel) => Account::Clearing(channel.clone()),
             Self::Bank(account) => Account::Bank(account.clone()),
         }
     }
@@ -55,9 +58,12 @@ impl Place {
     pub fn bill(&self) -> Option<BillId> {
         match self {
             Self::Bill(bill, _) | Self::Fee(bill, _, _) => Some(*bill),
-            Self::Credit | Self::Suspense | Self::GoingBack | Self::Provider(_) | Self::Bank(_) => {
-                None
-            }
+            Self::Credit
+            | Self::Suspense
+            | Self::GoingBack
+            | Self::Test(_)
+            | Self::Provider(_)
+            | Self::Bank(_) => None,
         }
     }
 }
@@ -117,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::too_many_lines, reason = "a table, one case per tuple")]
     fn each_move_goes_where_the_table_says() {
         let bill = BillId::at(Utc::now());
         let on_bill = || Place::Bill(bill, "H12.101".to_owned());
         let fee = || Place::Fee(bill, "H12.101".to_owned(), FeeKind::Phi);
         let vnpay = || Place::Provider("vnpay".to_owned());
         let bank = || Place::Bank("0011".to_owned());
+        let test = || Place::Test("vnpay".to_owned());
         use Place::{Credit, GoingBack, Suspense};
         let table = [
             (Suspense, on_bill(), "suspense < receivable:H12.101", true),
@@ -134,6 +140,7 @@ mod tests {
             (GoingBack, fee(), "refund_payable < due:H12.101:phi", true),
             (GoingBack, bank(), "refund_payable < bank:0011", false),
             (GoingBack, vnpay(), "refund_payable < clearing:vnpay", false),
+            (Suspense, test(), "suspense < clearing:vnpay", false),
             (
                 on_bill(),
                 vnpay(),

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | bill opened | receivable | due |
 //! | bill cancelled (or lowered) | due | receivable |
+//! | rest of a bill written off | due | receivable |
 //! | paid, matched | clearing | receivable |
 //! | paid, cannot be placed | clearing | suspense |
 //! | over, twice, late | clearing | payer credit |
@@ -160,6 +161,37 @@ pub fn bill_cancelled(
     )
 }
 
+/// The rest of a bill was written off, by these amounts.
+#[must_use]
+pub fn bill_waived(
+    entry_id: EntryId,
+    bill_id: BillId,
+    unit_code: &str,
+    currency: Currency,
+    parts: &[(FeeKind, i64)],
+) -> Vec<Posting> {
+    let event = Event::BillWaived;
+    bill_moved(event, entry_id, bill_id, unit_code, currency, parts)
+}
+
+/// What the entry `corrects` wrote off is due again.
+#[must_use]
+pub fn bill_waiver_undone(
+    entry_id: EntryId,
+    bill_id: BillId,
+    unit_code: &str,
+    currency: Currency,
+    parts: &[(FeeKind, i64)],
+    corrects: EntryId,
+) -> Vec<Posting> {
+    let event = Event::BillWaiverUndone;
+    let mut postings = bill_moved(event, entry_id, bill_id, unit_code, currency, parts);
+    for posting in &mut postings {
+        posting.corrects = Some(corrects);
+    }
+    postings
+}
+
 fn bill_moved(
     event: Event,
     entry_id: EntryId,
@@ -171,7 +203,8 @@ fn bill_moved(
     let receivable = Account::Receivable(unit_code.to_owned());
     let posting = |&(kind, minor): &(FeeKind, i64)| {
         let due = Account::Due(unit_code.to_owned(), kind);
-        let (debit, credit) = if event == Event::BillOpened {
+        let is_due = matches!(event, Event::BillOpened | Event::BillWaiverUndone);
+        let (debit, credit) = if is_due {
             (receivable.clone(), due)
         } else {
             (due, receivable.clone())
@@ -205,6 +238,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table, one case per tuple")]
     fn each_event_moves_money_where_the_table_says() {
         let now = Utc::now();
         let entry = PaymentEntry {
@@ -222,7 +256,22 @@ mod tests {
         };
         let parts = [(FeeKind::Phi, 5), (FeeKind::LePhi, 7), (FeeKind::Tax, 0)];
         let bill = entry.bill_id.unwrap();
-        let table: [(Vec<Posting>, &[&str]); 6] = [
+        let table: [(Vec<Posting>, &[&str]); 8] = [
+            (
+                bill_waived(entry.entry_id, bill, "H12.101", Currency::VND, &parts[..1]),
+                &["due:H12.101:phi < receivable:H12.101 5"],
+            ),
+            (
+                bill_waiver_undone(
+                    entry.entry_id,
+                    bill,
+                    "H12.101",
+                    Currency::VND,
+                    &parts[..1],
+                    entry.entry_id,
+                ),
+                &["receivable:H12.101 < due:H12.101:phi 5"],
+            ),
             (
                 payment_recorded(&entry, place(9, 0, 0)),
                 &["clearing:vnpay < receivable:H12.101 9"],

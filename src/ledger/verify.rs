@@ -68,6 +68,10 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
                 queries.list_wrong_refunds(tenant)?,
             ),
             check(
+                "differences stand where their steps and the money say",
+                queries.list_wrong_cases(tenant)?,
+            ),
+            check(
                 "notices are applied and name their payments",
                 queries.list_wrong_notices(tenant)?,
             ),

@@ -9,6 +9,7 @@
 pub mod ask;
 mod count;
 pub mod definition;
+pub mod differences;
 mod fold;
 pub mod indicators;
 mod label;
@@ -17,4 +18,5 @@ pub mod outbox;
 pub mod period;
 pub mod quotes;
 pub mod reports;
+pub mod suggestions;
 pub mod table;

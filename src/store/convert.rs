@@ -31,7 +31,7 @@ impl BillRow {
             dossier_id: DossierId(self.dossier_id.0),
             reference: self.reference.clone(),
             virtual_account: self.virtual_account.clone(),
-            total: Money::new(self.total_minor, currency),
+            total: Money::new(self.total_minor - self.waived_minor, currency),
             paid_minor: self.paid_minor,
             state: BillState::parse(&self.state).ok_or_else(|| strange("state", &self.state))?,
             due_on: self.due_on,
@@ -132,6 +132,7 @@ impl PaymentRow {
             banked_minor: 0,
             refunding_minor: 0,
             returned_minor: 0,
+            test_minor: 0,
         }
     }
 }

@@ -87,6 +87,7 @@ fn bill(number: u128) -> BillRow {
         total_minor: 50_000,
         currency: "VND".to_owned(),
         paid_minor: 0,
+        waived_minor: 0,
         state: "open".to_owned(),
         due_on: Some(day()),
         opened_at: Ts(now()),
@@ -138,6 +139,7 @@ fn payment(number: u128) -> PaymentRow {
         banked_minor: 0,
         refunding_minor: 0,
         returned_minor: 0,
+        test_minor: 0,
     }
 }
 

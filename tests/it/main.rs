@@ -13,6 +13,8 @@
 
 mod api;
 mod attempts;
+mod cases;
+mod differences;
 mod dossiers;
 mod house;
 mod house_checks;

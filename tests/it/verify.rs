@@ -249,3 +249,53 @@ both!(fn a_notice_whose_payment_is_gone_is_named(app) {
     let alteration = "DELETE FROM payments WHERE match_outcome = 'unknown'";
     is_caught(app, alteration, "notices are applied", &format!("notice {notice}"));
 });
+
+both!(fn a_bill_with_more_written_off_than_was_posted_is_named(app) {
+    has_world(app);
+    let bill = app.database.id("bill_id", "bills WHERE state = 'part_paid'");
+    let alteration = "UPDATE bills SET waived_minor = waived_minor + 1 WHERE state = 'part_paid'";
+    is_caught(app, alteration, "bills equal", &format!("bill {bill}"));
+});
+
+both!(fn a_payment_called_a_test_without_a_posting_is_named(app) {
+    has_world(app);
+    let payment = app.database.id("payment_id", "payments WHERE match_outcome = 'unknown'");
+    let alteration = "UPDATE payments SET test_minor = 70000 WHERE match_outcome = 'unknown'";
+    is_caught(app, alteration, "payments are placed", &format!("payment {payment}"));
+});
+
+both!(fn an_allocation_that_was_never_posted_is_named(app) {
+    has_world(app);
+    let payment = app.database.id("payment_id", "payments WHERE match_outcome = 'unknown'");
+    let alteration = "INSERT INTO allocations SELECT p.tenant, p.payment_id, b.bill_id, b.dossier_id, p.provider, 10 \
+        FROM payments p, bills b WHERE p.match_outcome = 'unknown' AND b.state = 'part_paid'";
+    is_caught(app, alteration, "payments are placed", &format!("payment {payment}"));
+});
+
+both!(fn a_difference_in_another_state_than_its_steps_give_is_named(app) {
+    has_world(app);
+    let difference = app.database.id("difference_id", "differences WHERE kind = 'short'");
+    let alteration = "UPDATE differences SET state = 'acknowledged' WHERE kind = 'short'";
+    is_caught(app, alteration, "differences stand", &format!("difference {difference}"));
+});
+
+both!(fn a_step_that_was_taken_away_is_named_by_its_difference(app) {
+    has_world(app);
+    let difference = app.database.id("difference_id", "differences WHERE kind = 'short'");
+    let alteration = "UPDATE differences SET revision = 2 WHERE kind = 'short'";
+    is_caught(app, alteration, "differences stand", &format!("difference {difference}"));
+});
+
+both!(fn money_that_is_not_placed_and_that_nobody_looks_after_is_named(app) {
+    has_world(app);
+    let payment = app.database.id("payment_id", "payments WHERE match_outcome = 'unknown'");
+    let alteration = "DELETE FROM differences WHERE kind = 'unknown_dossier'";
+    is_caught(app, alteration, "differences stand", &format!("payment {payment}"));
+});
+
+both!(fn an_entry_of_an_officer_that_no_step_names_is_named(app) {
+    has_world(app);
+    let entry = app.database.id("entry_id", "postings WHERE credit = 'suspense'");
+    let alteration = "UPDATE postings SET event = 'payment_placed' WHERE credit = 'suspense'";
+    is_caught(app, alteration, "differences stand", &format!("entry {entry}"));
+});

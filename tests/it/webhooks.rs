@@ -200,7 +200,7 @@ both!(
 );
 
 /// A rule of the database that refuses postings of one amount, and its end.
-fn sabotage(engine: &str, dong: i64) -> (String, &'static str) {
+pub(crate) fn sabotage(engine: &str, dong: i64) -> (String, &'static str) {
     match engine {
         "SQLite" => (
             format!(

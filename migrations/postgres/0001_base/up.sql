@@ -84,6 +84,8 @@ CREATE TABLE bills (
     total_minor BIGINT NOT NULL CHECK (total_minor >= 0),
     currency TEXT NOT NULL,
     paid_minor BIGINT NOT NULL CHECK (paid_minor >= 0),
+    -- Of the total: written off when less was accepted.
+    waived_minor BIGINT NOT NULL DEFAULT 0 CHECK (waived_minor BETWEEN 0 AND total_minor),
     state TEXT NOT NULL CHECK (state IN ('open', 'part_paid', 'paid', 'cancelled')),
     due_on DATE,
     opened_at TIMESTAMPTZ NOT NULL,
@@ -185,6 +187,8 @@ CREATE TABLE payments (
     refunding_minor BIGINT NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
     -- Of what is allocated: given back as a fee, or about to be.
     returned_minor BIGINT NOT NULL DEFAULT 0 CHECK (returned_minor BETWEEN 0 AND allocated_minor),
+    -- Taken off the books because an officer found it to be a provider's test.
+    test_minor BIGINT NOT NULL DEFAULT 0 CHECK (test_minor >= 0),
     PRIMARY KEY (tenant, payment_id),
     UNIQUE (tenant, channel, payment_key)
 );

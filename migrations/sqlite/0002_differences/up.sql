@@ -29,6 +29,7 @@ CREATE TABLE differences (
 ) WITHOUT ROWID;
 
 CREATE INDEX differences_by_payment ON differences (tenant, payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX differences_by_bill ON differences (tenant, bill_id) WHERE state <> 'resolved';
 CREATE INDEX differences_standing ON differences (tenant, unit_code, difference_id) WHERE state <> 'resolved';
 
 -- One step: who did what and why, and the entry it made. Never changed, never removed.
@@ -39,6 +40,8 @@ CREATE TABLE difference_steps (
     action TEXT NOT NULL,
     officer TEXT,
     reason TEXT NOT NULL,
+    -- Where the difference stood then.
+    state TEXT NOT NULL,
     -- What the step changed, JSON: from it the step can be undone.
     detail TEXT NOT NULL,
     entry_id BLOB,
@@ -61,9 +64,14 @@ CREATE TABLE allocations (
 
 CREATE INDEX allocations_by_dossier ON allocations (tenant, dossier_id);
 
+-- Bills of one amount, the newest first: candidates for money that names none.
+CREATE INDEX bills_by_total ON bills (tenant, total_minor, opened_at);
+
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('differences', 'differences', '100000 100000 1'),
     ('differences', 'differences_by_payment', '100000 100000 2'),
+    ('differences', 'differences_by_bill', '1000 1000 2'),
+    ('bills', 'bills_by_total', '1000000 1000000 20000 1'),
     ('differences', 'differences_standing', '1000 1000 20 1'),
     ('difference_steps', 'difference_steps', '200000 200000 2 1'),
     ('allocations', 'allocations', '100000 100000 2 1'),

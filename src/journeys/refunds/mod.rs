@@ -260,18 +260,18 @@ fn must_be_own(hand: &Hand<'_>, unit_code: &str) -> Result<(), RefundError> {
 }
 
 /// What a step says of itself.
-struct Step<'a> {
-    action: RefundAction,
-    state: RefundState,
-    reason: &'a str,
-    evidence: Option<String>,
-    entry_id: Option<Uid>,
+pub(super) struct Step<'a> {
+    pub(super) action: RefundAction,
+    pub(super) state: RefundState,
+    pub(super) reason: &'a str,
+    pub(super) evidence: Option<String>,
+    pub(super) entry_id: Option<Uid>,
     /// What it set aside; below zero what it paid out or moved back.
-    minor: i64,
+    pub(super) minor: i64,
 }
 
 /// The row of a step on a refund that is at its revision already.
-fn step_row(
+pub(super) fn step_row(
     refund: &RefundRow,
     officer: Option<&str>,
     now: Instant,

@@ -6,31 +6,31 @@ use super::{Step, step_row};
 use crate::domain::entry::Event;
 use crate::domain::refund::{RefundAction, RefundState};
 use crate::journeys::consequences::after_refund_differs;
-use crate::journeys::move_money::take_back;
+use crate::journeys::move_money::{TakenBack, take_back};
 use crate::journeys::workbook::Workbook;
 use crate::store::failure::Failure;
 use crate::store::rows::{PaymentRow, RefundRow};
 use crate::store::types::{Ts, Uid};
 
 /// The provider took money back: all that stands, or up to the cumulative `refunded` amount. Gives
-/// how much of it nobody had approved to go back, minor units.
+/// what it took, and how much of that nobody had approved to go back.
 pub(in crate::journeys) fn taken_back(
     book: &mut Workbook<'_>,
     row: &mut PaymentRow,
     event: Event,
     refunded: Option<i64>,
-) -> Result<i64, Failure> {
+) -> Result<TakenBack, Failure> {
     let set_aside = row.refunding_minor;
-    let mut unasked = take_back(book, row, event, refunded)?;
+    let mut taken = take_back(book, row, event, refunded)?;
     let paid = set_aside - row.refunding_minor;
     if paid > 0 {
         pay_refunds(book, row, paid);
     }
     if event == Event::PaymentRefunded && refunded.is_none() {
         // The provider gave all of it back, what our bank had paid out already as well.
-        unasked += row.banked_minor;
+        taken.unasked += row.banked_minor;
     }
-    Ok(unasked)
+    Ok(taken)
 }
 
 /// Marks the refunds that `paid` minor units of a payment's set-aside money have paid: the one of

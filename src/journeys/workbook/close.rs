@@ -4,13 +4,19 @@
 use super::{HeldPayment, Workbook};
 use crate::domain::bill::Bill;
 use crate::domain::classification::{Class, PaidBy};
+use crate::journeys::consequences::settle_themselves;
 use crate::journeys::sums::{balances, count_moves, summed_counts};
 use crate::ledger::seal::ChainHead;
+use crate::store::failure::Failure;
 use crate::store::journal::Batch;
 
 impl Workbook<'_> {
     /// Closes the book: the rows to write, sealed on `head`.
-    pub(in crate::journeys) fn close(mut self, head: &mut ChainHead) -> Batch {
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when a row holds what no version of this program writes.
+    pub(in crate::journeys) fn close(mut self, head: &mut ChainHead) -> Result<Batch, Failure> {
+        settle_themselves(&mut self)?;
         let mut batch = Batch::default();
         (batch.events, batch.deliveries) = self.end_watch();
         for held in self.dossiers.values().filter(|held| held.is_touched) {
@@ -56,11 +62,17 @@ impl Workbook<'_> {
         let changed = given.filter_map(|(row, is_changed)| is_changed.then_some(row));
         batch.allocations = changed.collect();
         batch.differences = self.differences;
+        for (row, step) in self.held_differences.into_values() {
+            if let Some(step) = step {
+                batch.changed_differences.push(row);
+                batch.difference_steps.push(step);
+            }
+        }
         batch.refunds = self.refunds;
         let further = self.to_pay.into_iter();
         let further = further.filter_map(|(row, is_changed)| is_changed.then_some(row));
         batch.changed_refunds = further.collect();
         batch.refund_steps = self.refund_steps;
-        batch
+        Ok(batch)
     }
 }

@@ -20,7 +20,7 @@ use crate::matching::clues::Clues;
 use crate::matching::rules::{Candidate, Candidates, Decision, MatchOutcome};
 use crate::store::failure::Failure;
 use crate::store::rows::{AllocationRow, BillRow, DossierRow, NoticeRow, PaymentRow};
-use crate::store::rows::{DifferenceRow, RefundRow, RefundStepRow};
+use crate::store::rows::{DifferenceRow, DifferenceStepRow, RefundRow, RefundStepRow};
 use crate::store::types::Uid;
 
 /// A payment in the book.
@@ -78,7 +78,9 @@ pub(super) struct Workbook<'a> {
     pub(super) notices: Vec<NoticeRow>,
     pub(super) settled: Vec<Uid>,
     pub(super) postings: Vec<Posting>,
+    /// New ones; those that stood before are held apart.
     pub(super) differences: Vec<DifferenceRow>,
+    held_differences: BTreeMap<Uid, (DifferenceRow, Option<DifferenceStepRow>)>,
     pub(super) refunds: Vec<RefundRow>,
     watch: Option<announce::Watch>,
     /// Refunds for which money of the payments is set aside; whether one was brought further.
@@ -105,6 +107,7 @@ impl<'a> Workbook<'a> {
             settled: Vec::new(),
             postings: Vec::new(),
             differences: Vec::new(),
+            held_differences: BTreeMap::new(),
             refunds: Vec::new(),
             watch: None,
             to_pay: Vec::new(),
@@ -139,6 +142,21 @@ impl<'a> Workbook<'a> {
             watch.touched_payments.insert(key.clone());
         }
         self.payments.get_mut(&key)
+    }
+
+    /// The payment of an id.
+    pub(super) fn payment_of(&self, payment_id: Uid) -> Option<&PaymentRow> {
+        let mut rows = self.payments.values().map(|held| &held.row);
+        rows.find(|row| row.payment_id == payment_id)
+    }
+
+    /// Puts a payment back after money of it was moved.
+    pub(super) fn put_back(&mut self, row: PaymentRow) {
+        let (channel, key) = (row.channel.clone(), row.payment_key.clone());
+        if let Some(held) = self.payment(&channel, &key) {
+            held.row = row;
+            held.is_changed = true;
+        }
     }
 
     /// Holds a payment seen for the first time.
@@ -253,6 +271,34 @@ impl<'a> Workbook<'a> {
             watch.touched_bills.insert(bill_id);
         }
         Ok(())
+    }
+
+    /// Writes off of a bill (less than zero to have it due again).
+    pub(super) fn waive(&mut self, bill_id: Uid, minor: i64) -> Result<(), Failure> {
+        let missing = || Failure::Broken(format!("bill {} is not in the book", bill_id.0));
+        let held = self.bills.get_mut(&bill_id).ok_or_else(missing)?;
+        held.row.waived_minor += minor;
+        let due = held.row.total_minor - held.row.waived_minor;
+        let state = Bill::state_of(due, held.row.paid_minor, held.row.cancelled_at.is_some());
+        state.as_str().clone_into(&mut held.row.state);
+        held.bill = held.row.to_bill()?;
+        held.is_changed = true;
+        if let Some(dossier) = self.dossiers.get_mut(&held.row.dossier_id) {
+            dossier.is_touched = true;
+        }
+        Ok(())
+    }
+
+    /// What was written off of a bill, minor units.
+    pub(super) fn waived_of(&self, bill_id: Uid) -> i64 {
+        self.bills
+            .get(&bill_id)
+            .map_or(0, |held| held.row.waived_minor)
+    }
+
+    /// The bill of a reference.
+    pub(super) fn bill_of(&self, reference: &str) -> Option<Uid> {
+        self.by_reference.get(reference).copied()
     }
 
     /// A bill in the book.

@@ -61,6 +61,9 @@ impl<'a> Workbook<'a> {
             }
         }
         book.to_pay = found.refunds.into_iter().map(|row| (row, false)).collect();
+        for row in found.differences {
+            book.held_differences.insert(row.difference_id, (row, None));
+        }
         for row in found.allocations {
             let key = (row.payment_id, row.bill_id);
             book.allocations.insert(key, (row, false));

@@ -1,9 +1,9 @@
-//! Money that stands on dossiers, by payment and bill, and what officers gave of a payment to bills.
-//! The indicators follow from it; postings are made elsewhere.
+//! What stands: money on dossiers, by payment and bill; what officers gave of a payment to bills;
+//! differences and the steps taken on them. Postings are made elsewhere.
 
 use super::Workbook;
 use crate::store::journal::Standing;
-use crate::store::rows::{AllocationRow, PaymentRow};
+use crate::store::rows::{AllocationRow, DifferenceRow, DifferenceStepRow, PaymentRow};
 use crate::store::types::Uid;
 
 impl Workbook<'_> {
@@ -29,15 +29,6 @@ impl Workbook<'_> {
                 Some(paid) => dossier.standing.insert(key, paid),
                 None => dossier.standing.remove(&key),
             };
-        }
-    }
-
-    /// Puts a payment back into the book after money of it was moved.
-    pub(in crate::journeys) fn put_back(&mut self, row: PaymentRow) {
-        let key = (row.channel.clone(), row.payment_key.clone());
-        if let Some(held) = self.payments.get_mut(&key) {
-            held.row = row;
-            held.is_changed = true;
         }
     }
 
@@ -67,5 +58,24 @@ impl Workbook<'_> {
         let (row, is_changed) = self.allocations.entry(key).or_insert((blank, false));
         row.amount_minor += minor;
         *is_changed = true;
+    }
+
+    /// The differences that stood when the book was opened, as they stand now.
+    pub(in crate::journeys) fn held_differences(&self) -> impl Iterator<Item = &DifferenceRow> {
+        self.held_differences.values().map(|(row, _)| row)
+    }
+
+    /// Those of them on which no step was taken in this book.
+    pub(in crate::journeys) fn untouched_differences(
+        &self,
+    ) -> impl Iterator<Item = &DifferenceRow> {
+        let held = self.held_differences.values();
+        held.filter_map(|(row, step)| step.is_none().then_some(row))
+    }
+
+    /// Notes a step on a difference; one step for each difference and book.
+    pub(in crate::journeys) fn take_step(&mut self, row: DifferenceRow, step: DifferenceStepRow) {
+        self.held_differences
+            .insert(row.difference_id, (row, Some(step)));
     }
 }

@@ -11,11 +11,12 @@ mod statements;
 
 use super::failure::Failure;
 use super::rows::{
-    AllocationRow, DeliveryRow, DifferenceRow, DossierRow, EventRow, FeeItemRow, QuarantinedRow,
-    RefundRow, RefundStepRow,
+    AllocationRow, DeliveryRow, DifferenceRow, DifferenceStepRow, DossierRow, EventRow, FeeItemRow,
+    QuarantinedRow, RefundRow, RefundStepRow,
 };
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
 use super::types::{Ts, Uid};
+use crate::domain::bill::BillState;
 
 /// What to look up for a batch, all of one tenant. Duplicates do no harm.
 #[derive(Debug, Default)]
@@ -72,6 +73,18 @@ pub struct Found {
     pub allocations: Vec<AllocationRow>,
     /// The refunds for which money of the payments above is set aside.
     pub refunds: Vec<RefundRow>,
+    /// Differences that stand on the payments above, and on those bills that are paid in part.
+    pub differences: Vec<DifferenceRow>,
+}
+
+impl Found {
+    /// The payments and bills whose differences a batch may settle.
+    fn settleable(&self) -> (Vec<Uid>, Vec<Uid>) {
+        let payments = self.payments.iter().map(|row| row.payment_id);
+        let part_paid = BillState::PartPaid.as_str();
+        let bills = self.bills.iter().filter(|row| row.state == part_paid);
+        (payments.collect(), bills.map(|row| row.bill_id).collect())
+    }
 }
 
 /// Money of a payment towards one bill: what stands, and what went back. Minor units.
@@ -126,6 +139,10 @@ pub struct Batch {
     pub allocations: Vec<AllocationRow>,
     /// New differences.
     pub differences: Vec<DifferenceRow>,
+    /// Known differences that a step changed, and those steps.
+    pub changed_differences: Vec<DifferenceRow>,
+    /// The steps taken on differences, one for each of the rows above.
+    pub difference_steps: Vec<DifferenceStepRow>,
     /// New refunds.
     pub refunds: Vec<RefundRow>,
     /// What subscribers are told; empty where there are none.
@@ -154,7 +171,10 @@ pub struct SealedBlock {
 impl Batch {
     /// Whether anything needs a person, which most batches do not.
     fn has_cases(&self) -> bool {
-        !(self.allocations.is_empty() && self.differences.is_empty() && self.refunds.is_empty())
+        !(self.allocations.is_empty()
+            && self.differences.is_empty()
+            && self.changed_differences.is_empty()
+            && self.refunds.is_empty())
     }
 }
 

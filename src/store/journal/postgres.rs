@@ -36,6 +36,8 @@ impl Journal for PgConnection {
             found.refunds = self.list_refunds_to_pay(lookup.tenant, &set_aside)?;
         }
         self.lock_dossiers(lookup.tenant, dossier_ids, &mut found)?;
+        let (payments, bills) = found.settleable();
+        found.differences = self.list_standing_differences(lookup.tenant, &payments, &bills)?;
         let (channel, key_hash) = lookup.notice_keys.iter().cloned().unzip();
         let heads = FindNotices {
             tenant: lookup.tenant,
@@ -84,6 +86,8 @@ impl Journal for PgConnection {
         }
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
+            self.mark_differences(&batch.changed_differences)?;
+            self.insert_difference_steps(&batch.difference_steps)?;
         }
         self.announce(tenant, batch)?;
         if !batch.changed_refunds.is_empty() {
@@ -263,6 +267,7 @@ impl Steps for PgConnection {
                     payments::banked_minor.eq(row.banked_minor),
                     payments::refunding_minor.eq(row.refunding_minor),
                     payments::returned_minor.eq(row.returned_minor),
+                    payments::test_minor.eq(row.test_minor),
                 ))
                 .execute(self)?;
         }
@@ -271,7 +276,7 @@ impl Steps for PgConnection {
 
     fn write_dossiers(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
         if !batch.bills.is_empty() {
-            columns!(UpdateBills, tenant, &batch.bills, { bill_id, paid_minor, state, cancelled_at })
+            columns!(UpdateBills, tenant, &batch.bills, { bill_id, paid_minor, waived_minor, state, cancelled_at })
                 .execute(self)?;
         }
         if !batch.classes.is_empty() {

@@ -45,6 +45,7 @@ pub(super) use run_row;
 
 row_statement!(UpdateBill {
     "UPDATE bills SET paid_minor = " paid_minor: BigInt => i64,
+    ", waived_minor = " waived_minor: BigInt => i64,
     ", state = " state: Text => String,
     ", cancelled_at = " cancelled_at: Nullable<SqlTs> => Option<Ts>,
     " WHERE tenant = " tenant: Integer => i32,

@@ -46,6 +46,8 @@ impl Journal for SqliteConnection {
             let given = self.list_allocations(lookup.tenant, &paying)?;
             without_given(&mut found.standing, &given);
         }
+        let (payments, bills) = found.settleable();
+        found.differences = self.list_standing_differences(lookup.tenant, &payments, &bills)?;
         for bill in found
             .bills
             .iter()
@@ -81,7 +83,7 @@ impl Journal for SqliteConnection {
             self.change_payment(row)?;
         }
         for row in &batch.bills {
-            run_row!(self, UpdateBill, row, { paid_minor, state, cancelled_at, tenant, bill_id })?;
+            run_row!(self, UpdateBill, row, { paid_minor, waived_minor, state, cancelled_at, tenant, bill_id })?;
         }
         for (dossier_id, class) in &batch.classes {
             let update = UpdateClass {
@@ -99,6 +101,8 @@ impl Journal for SqliteConnection {
         }
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
+            self.mark_differences(&batch.changed_differences)?;
+            self.insert_difference_steps(&batch.difference_steps)?;
         }
         for row in &batch.events {
             run_row!(self, InsertEvent, row, { tenant, event_id, subject, dossier_code, kind, body, created_at })?;
@@ -309,6 +313,7 @@ impl Steps for SqliteConnection {
                 payments::banked_minor.eq(row.banked_minor),
                 payments::refunding_minor.eq(row.refunding_minor),
                 payments::returned_minor.eq(row.returned_minor),
+                payments::test_minor.eq(row.test_minor),
             ))
             .execute(self)?;
         Ok(())

@@ -124,10 +124,10 @@ statement!(
 
 statement!(
     UpdateBills,
-    "UPDATE bills SET paid_minor = u.paid_minor, state = u.state, cancelled_at = u.cancelled_at FROM (SELECT ",
+    "UPDATE bills SET paid_minor = u.paid_minor, waived_minor = u.waived_minor, state = u.state, cancelled_at = u.cancelled_at FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
-    ") AS x (bill_id, paid_minor, state, cancelled_at)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
-    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, state: Text => String, cancelled_at: Nullable<SqlTs> => Option<Ts> }
+    ") AS x (bill_id, paid_minor, waived_minor, state, cancelled_at)) AS u WHERE bills.tenant = u.tenant AND bills.bill_id = u.bill_id",
+    { bill_id: SqlUid => Uid, paid_minor: BigInt => i64, waived_minor: BigInt => i64, state: Text => String, cancelled_at: Nullable<SqlTs> => Option<Ts> }
 );
 
 statement!(

@@ -16,12 +16,14 @@ mod asking;
 mod cases;
 mod outbox;
 mod refunds;
+mod suggestions;
 mod tariffs;
 
 pub use asking::{QueryFilter, StatusQueries};
-pub use cases::Cases;
+pub use cases::{Cases, DifferenceFilter};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use refunds::{RefundFilter, Refunds};
+pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -36,6 +38,7 @@ pub trait Queries:
     + Books
     + Cases
     + Refunds
+    + Suggestions
     + Counts
     + Proof
     + Tariffs
@@ -296,6 +299,9 @@ pub trait Proof {
     fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Refunds against their steps, what they posted, and what is set aside of their payments.
     fn list_wrong_refunds(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Differences against their steps, what officers posted against the steps that name it, and
+    /// money that is not placed against the differences that stand for it.
+    fn list_wrong_cases(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

@@ -146,7 +146,7 @@ impl Dossiers for Conn {
             let rows: Vec<(Option<Uid>, String, Uid)> = postings::table
                 .filter(postings::tenant.eq(tenant))
                 .filter(postings::bill_id.eq_any(chunk))
-                .filter(postings::event.like("bill_%"))
+                .filter(postings::event.eq_any(["bill_opened", "bill_cancelled"]))
                 .select((postings::bill_id, postings::event, postings::entry_id))
                 .load(self)?;
             let named = |(bill_id, event, entry): (Option<Uid>, String, Uid)| {

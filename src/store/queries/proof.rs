@@ -12,7 +12,7 @@ use crate::store::failure::Failure;
 use crate::store::ops::{Proof, Wrong};
 use crate::store::rows::DossierRow;
 use crate::store::schema::{
-    account_balances, bills, dossier_counts, dossiers, notices, payments, refunds,
+    account_balances, bills, differences, dossier_counts, dossiers, notices, payments, refunds,
 };
 use crate::store::types::{SqlUid, Uid};
 
@@ -56,10 +56,10 @@ const WRONG_PAYMENTS: &str = "SELECT payment_id AS id, 'kept less posted is ' ||
 
 const UNPLACED_PAYMENTS: &str = "SELECT payment_id AS id, \
     'amount ' || CAST(amount_minor AS TEXT) || ' in status ' || status || ' places ' || \
-    CAST(allocated_minor - returned_minor + credit_minor + suspense_minor + refunding_minor + refunded_minor AS TEXT) AS problem \
+    CAST(allocated_minor - returned_minor + credit_minor + suspense_minor + refunding_minor + refunded_minor + test_minor AS TEXT) AS problem \
     FROM payments WHERE tenant = $1 AND match_outcome <> 'unsettled' AND \
     allocated_minor - returned_minor + credit_minor + suspense_minor + refunding_minor <> \
-    CASE WHEN status IN ('succeeded', 'partially_refunded') THEN amount_minor - refunded_minor ELSE 0 END \
+    CASE WHEN status IN ('succeeded', 'partially_refunded') THEN amount_minor - refunded_minor - test_minor ELSE 0 END \
     ORDER BY payment_id LIMIT 20";
 
 const WRONG_ALLOCATIONS: &str = "SELECT payment_id AS id, 'kept less posted is ' || CAST(SUM(a) AS TEXT) || \
@@ -85,19 +85,20 @@ const MISPOSTED_PAYMENTS: &str = "SELECT DISTINCT p.payment_id AS id, \
     ORDER BY 1 LIMIT 20";
 
 const WRONG_BILLS: &str = "SELECT bill_id AS id, 'kept less posted is ' || CAST(SUM(p) AS TEXT) || ' paid, ' || \
-    CAST(SUM(t) AS TEXT) || ' billed' AS problem FROM (\
-    SELECT bill_id, paid_minor AS p, CASE WHEN cancelled_at IS NULL THEN total_minor ELSE paid_minor END AS t \
+    CAST(SUM(t) AS TEXT) || ' billed, ' || CAST(SUM(w) AS TEXT) || ' waived' AS problem FROM (\
+    SELECT bill_id, paid_minor AS p, CASE WHEN cancelled_at IS NULL THEN total_minor ELSE paid_minor END AS t, waived_minor AS w \
     FROM bills WHERE tenant = $1 \
     UNION ALL SELECT bill_id, \
     CASE WHEN event LIKE 'bill_%' THEN 0 WHEN credit LIKE 'receivable:%' THEN -amount_minor \
     WHEN debit LIKE 'receivable:%' THEN amount_minor ELSE 0 END, \
-    CASE WHEN event = 'bill_opened' THEN -amount_minor WHEN event = 'bill_cancelled' THEN amount_minor ELSE 0 END \
+    CASE WHEN event = 'bill_opened' THEN -amount_minor WHEN event = 'bill_cancelled' THEN amount_minor ELSE 0 END, \
+    CASE WHEN event = 'bill_waived' THEN -amount_minor WHEN event = 'bill_waiver_undone' THEN amount_minor ELSE 0 END \
     FROM postings WHERE tenant = $2 AND bill_id IS NOT NULL) x \
-    GROUP BY bill_id HAVING SUM(p) <> 0 OR SUM(t) <> 0 ORDER BY bill_id LIMIT 20";
+    GROUP BY bill_id HAVING SUM(p) <> 0 OR SUM(t) <> 0 OR SUM(w) <> 0 ORDER BY bill_id LIMIT 20";
 
 const WRONG_STATES: &str = "SELECT bill_id AS id, 'state ' || state || ' with ' || CAST(paid_minor AS TEXT) || ' of ' || \
-    CAST(total_minor AS TEXT) || ' paid' AS problem FROM bills WHERE tenant = $1 AND state <> \
-    CASE WHEN paid_minor >= total_minor AND total_minor > 0 THEN 'paid' WHEN cancelled_at IS NOT NULL THEN 'cancelled' \
+    CAST(total_minor AS TEXT) || ' paid, ' || CAST(waived_minor AS TEXT) || ' waived' AS problem FROM bills WHERE tenant = $1 AND state <> \
+    CASE WHEN paid_minor >= total_minor - waived_minor AND total_minor - waived_minor > 0 THEN 'paid' WHEN cancelled_at IS NOT NULL THEN 'cancelled' \
     WHEN paid_minor > 0 THEN 'part_paid' ELSE 'open' END ORDER BY bill_id LIMIT 20";
 
 const WRONG_TOTALS: &str = "SELECT bill_id AS id, 'total less fee items is ' || CAST(SUM(t) AS TEXT) AS problem FROM (\
@@ -123,6 +124,28 @@ const WRONG_NOTICES: &str = "SELECT n.notice_id AS id, CASE WHEN n.is_settled TH
     FROM notices n LEFT JOIN payments p ON p.tenant = n.tenant AND p.payment_id = n.payment_id \
     WHERE n.tenant = $1 AND (NOT n.is_settled OR (n.payment_id IS NOT NULL AND p.payment_id IS NULL)) \
     ORDER BY n.notice_id LIMIT 20";
+
+const UNWATCHED_PAYMENTS: &str = "SELECT payment_id AS id, 'has ' || CAST(credit_minor + suspense_minor AS TEXT) || \
+    ' that pays no bill, and no difference stands for it' AS problem FROM payments p \
+    WHERE tenant = $1 AND credit_minor + suspense_minor > 0 AND NOT EXISTS (SELECT 1 FROM differences d \
+    WHERE d.tenant = p.tenant AND d.payment_id = p.payment_id AND d.state <> 'resolved') ORDER BY payment_id LIMIT 20";
+
+const WRONG_DIFFERENCES: &str = "SELECT d.difference_id AS id, 'is ' || d.state || ' at revision ' || CAST(d.revision AS TEXT) || \
+    ', its steps give ' || COALESCE(s.state, 'open') || ' at ' || CAST(1 + COALESCE(g.n, 0) AS TEXT) AS problem \
+    FROM differences d LEFT JOIN (SELECT tenant, difference_id, COUNT(*) AS n, MAX(revision) AS last \
+    FROM difference_steps WHERE tenant = $1 GROUP BY tenant, difference_id) g \
+    ON g.tenant = d.tenant AND g.difference_id = d.difference_id LEFT JOIN difference_steps s \
+    ON s.tenant = g.tenant AND s.difference_id = g.difference_id AND s.revision = g.last \
+    WHERE d.tenant = $2 AND (d.state <> COALESCE(s.state, 'open') OR d.revision <> 1 + COALESCE(g.n, 0) \
+    OR d.revision <> COALESCE(g.last, 1)) ORDER BY d.difference_id LIMIT 20";
+
+const UNEXPLAINED_ENTRIES: &str = "SELECT id, problem FROM (SELECT o.entry_id AS id, \
+    'was posted by an officer, and no step names it' AS problem FROM postings o LEFT JOIN difference_steps s \
+    ON s.tenant = o.tenant AND s.entry_id = o.entry_id WHERE o.tenant = $1 AND s.entry_id IS NULL AND o.event IN \
+    ('payment_placed', 'placing_undone', 'payment_is_test', 'bill_waived', 'bill_waiver_undone') \
+    UNION SELECT s.entry_id, 'is named by a step, and was never posted' FROM difference_steps s LEFT JOIN postings o \
+    ON o.tenant = s.tenant AND o.entry_id = s.entry_id WHERE s.tenant = $2 AND s.entry_id IS NOT NULL \
+    AND o.entry_id IS NULL) x ORDER BY id LIMIT 20";
 
 const WRONG_COUNTS: &str = "SELECT period || (CASE WHEN grain = 0 THEN ' (day) ' ELSE ' (month) ' END) || unit_code || ' ' || \
     procedure_code || ' class ' || CAST(class AS TEXT) AS name, 'kept less recounted is ' || CAST(SUM(n) AS TEXT) AS problem FROM (\
@@ -211,6 +234,15 @@ impl Proof for Conn {
         wrong.extend(by_id(self, "refund", WRONG_APPROVALS, tenant)?);
         wrong.extend(by_id(self, "refund", WRONG_STANDING, tenant)?);
         wrong.extend(by_id(self, "entry", WRONG_ENTRIES, tenant)?);
+        Ok((count, wrong))
+    }
+
+    fn list_wrong_cases(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let rows = differences::table.filter(differences::tenant.eq(tenant));
+        let count = rows.count().get_result(self)?;
+        let mut wrong = by_id(self, "difference", WRONG_DIFFERENCES, tenant)?;
+        wrong.extend(by_id(self, "payment", UNWATCHED_PAYMENTS, tenant)?);
+        wrong.extend(by_id(self, "entry", UNEXPLAINED_ENTRIES, tenant)?);
         Ok((count, wrong))
     }
 

@@ -110,6 +110,7 @@ pub struct BillRow {
     pub total_minor: i64,
     pub currency: String,
     pub paid_minor: i64,
+    pub waived_minor: i64,
     pub state: String,
     pub due_on: Option<NaiveDate>,
     pub opened_at: Ts,
@@ -203,6 +204,7 @@ pub struct PaymentRow {
     pub banked_minor: i64,
     pub refunding_minor: i64,
     pub returned_minor: i64,
+    pub test_minor: i64,
 }
 
 /// A posting.

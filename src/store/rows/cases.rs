@@ -41,6 +41,7 @@ pub struct DifferenceStepRow {
     pub action: String,
     pub officer: Option<String>,
     pub reason: String,
+    pub state: String,
     pub detail: String,
     pub entry_id: Option<Uid>,
     pub undoes: Option<i32>,

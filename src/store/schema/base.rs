@@ -109,6 +109,7 @@ table! {
         total_minor -> BigInt,
         currency -> Text,
         paid_minor -> BigInt,
+        waived_minor -> BigInt,
         state -> Text,
         due_on -> Nullable<Date>,
         opened_at -> SqlTs,
@@ -207,6 +208,7 @@ table! {
         banked_minor -> BigInt,
         refunding_minor -> BigInt,
         returned_minor -> BigInt,
+        test_minor -> BigInt,
     }
 }
 

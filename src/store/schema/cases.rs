@@ -38,6 +38,7 @@ table! {
         action -> Text,
         officer -> Nullable<Text>,
         reason -> Text,
+        state -> Text,
         detail -> Text,
         entry_id -> Nullable<SqlUid>,
         undoes -> Nullable<Integer>,

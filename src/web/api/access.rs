@@ -62,6 +62,8 @@ pub enum Need {
     AskRefunds,
     /// Approve refunds.
     ApproveRefunds,
+    /// Work on differences.
+    Cases,
 }
 
 /// Who asks.
@@ -103,6 +105,7 @@ impl Caller {
             ],
             Need::Outbox => &["auditor", "admin"],
             Need::Redeliver => &["admin"],
+            Need::Cases => &["officer", "approver", "admin"],
             Need::Payments | Need::Ledger => &["viewer", "officer", "approver", "auditor", "admin"],
         };
         if roles.contains(&self.role.as_str()) {

@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::Answered;
 use super::access::{Bearer, Need, read};
 use super::page::ok;
-use super::payments::{PaymentJson, Pointed, amount};
+use super::payments::{PaymentJson, Pointed, amount, payments_on};
+use crate::reporting::suggestions::rest;
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow};
 use crate::web::Gateway;
 use crate::web::error::Problem;
@@ -19,6 +20,7 @@ pub struct BillJson {
     total: String,
     currency: String,
     paid: String,
+    waived: String,
     rest: String,
     state: String,
     due_on: Option<String>,
@@ -31,7 +33,6 @@ pub struct BillJson {
 
 /// The JSON of a bill.
 pub(super) fn bill_json(row: &BillRow, dossier: &DossierRow, items: &[FeeItemRow]) -> BillJson {
-    let rest = row.total_minor.saturating_sub(row.paid_minor).max(0);
     let own = |item: &&FeeItemRow| item.bill_id == Some(row.bill_id);
     BillJson {
         reference: row.reference.clone(),
@@ -39,7 +40,8 @@ pub(super) fn bill_json(row: &BillRow, dossier: &DossierRow, items: &[FeeItemRow
         total: amount(row.total_minor, &row.currency),
         currency: row.currency.clone(),
         paid: amount(row.paid_minor, &row.currency),
-        rest: amount(rest, &row.currency),
+        waived: amount(row.waived_minor, &row.currency),
+        rest: amount(rest(row), &row.currency),
         state: row.state.clone(),
         due_on: row.due_on.map(|day| day.to_string()),
         opened_at: row.opened_at.0.to_rfc3339(),
@@ -76,9 +78,9 @@ pub async fn show(
             return Err(missing());
         }
         let items = queries.list_fee_items_of(tenant, &ids)?;
-        let mut payments = queries.list_payments_of(tenant, &ids)?;
-        payments.retain(|payment| payment.bill_id == Some(row.bill_id));
+        let mut payments = payments_on(queries, tenant, row.dossier_id)?;
         let pointed = Pointed::at(queries, tenant, &payments)?;
+        payments.retain(|payment| pointed.pays(payment, row.bill_id));
         Ok(BillPage {
             bill: bill_json(&row, dossier, &items),
             payments: payments.into_iter().map(|row| pointed.json(row)).collect(),

@@ -8,7 +8,7 @@ use super::Answered;
 use super::access::{Bearer, Need, read};
 use super::bills::{BillJson, bill_json};
 use super::page::ok;
-use super::payments::{PaymentJson, Pointed, amount};
+use super::payments::{PaymentJson, Pointed, amount, payments_on};
 use crate::domain::dossier_code::{is_meant, squeeze};
 use crate::store::rows::TariffFlagRow;
 use crate::store::rows::{DossierRow, FeeItemRow};
@@ -115,7 +115,7 @@ pub async fn show(
         let bills = queries.list_bills_of(tenant, &ids)?;
         let bills = bills.iter().map(|bill| bill_json(bill, &row, &items));
         let bills: Vec<BillJson> = bills.collect();
-        let payments = queries.list_payments_of(tenant, &ids)?;
+        let payments = payments_on(queries, tenant, row.dossier_id)?;
         let pointed = Pointed::at(queries, tenant, &payments)?;
         let payments = payments.into_iter().map(|row| pointed.json(row)).collect();
         let flags = queries.list_tariff_flags_of(tenant, &ids)?;

@@ -12,6 +12,8 @@ pub mod access;
 pub mod attempts;
 pub mod bills;
 pub mod body;
+pub mod decide_differences;
+pub mod differences;
 pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
@@ -31,11 +33,18 @@ pub type Answered = Result<HttpResponse, Problem>;
 /// Every address of the API.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(
-            web::resource("/dossiers/batch")
-                .route(web::post().to(put_dossiers::batch))
-                .default_service(web::route().to(only_post)),
-        )
+        .configure(what_is_owed)
+        .configure(what_was_paid)
+        .configure(what_needs_a_person)
+        .service(reading("/outbox", outbox::list))
+        .service(reading("/outbox/{id}", outbox::show))
+        .service(writing("/outbox/{id}/redelivery", outbox::redeliver))
+        .service(reading("/indicators/{id}", indicators::show));
+}
+
+fn what_is_owed(config: &mut ServiceConfig) {
+    config
+        .service(writing("/dossiers/batch", put_dossiers::batch))
         .service(
             web::resource("/dossiers/{code}")
                 .route(web::get().to(dossiers::show))
@@ -43,15 +52,33 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(web::put().to(put_dossiers::put))
                 .default_service(web::route().to(only_get_and_put)),
         )
-        .service(
-            web::resource("/attempts")
-                .route(web::post().to(attempts::open))
-                .default_service(web::route().to(only_post)),
-        )
-        .service(reading("/attempts/{channel}/{order_ref}", attempts::show))
         .service(reading("/bills/{reference}", bills::show))
+        .service(reading("/quote", quote::show));
+}
+
+fn what_was_paid(config: &mut ServiceConfig) {
+    config
+        .service(writing("/attempts", attempts::open))
+        .service(reading("/attempts/{channel}/{order_ref}", attempts::show))
         .service(reading("/payments", payments::list))
         .service(reading("/payments/{id}", payments::show))
+        .service(reading("/notices", notices::list))
+        .service(reading("/ledger/accounts", ledger::accounts))
+        .service(reading("/ledger/entries", ledger::entries));
+}
+
+fn what_needs_a_person(config: &mut ServiceConfig) {
+    use decide_differences as decide;
+    config
+        .service(reading("/differences", differences::list))
+        .service(reading("/differences/{id}", differences::show))
+        .service(writing("/differences/{id}/resolution", decide::resolve))
+        .service(writing("/differences/{id}/reopening", decide::reopen))
+        .service(writing(
+            "/differences/{id}/acknowledgement",
+            decide::acknowledge,
+        ))
+        .service(writing("/differences/{id}/comments", decide::comment))
         .service(
             web::resource("/refunds")
                 .route(web::get().to(refunds::list))
@@ -60,22 +87,10 @@ pub fn configure(config: &mut ServiceConfig) {
                 .default_service(web::route().to(only_get_and_post)),
         )
         .service(reading("/refunds/{id}", refunds::show))
-        .service(step("/refunds/{id}/approval", put_refunds::approve))
-        .service(step("/refunds/{id}/withdrawal", put_refunds::withdraw))
-        .service(step("/refunds/{id}/sending", put_refunds::send))
-        .service(step("/refunds/{id}/outcome", put_refunds::settle))
-        .service(reading("/notices", notices::list))
-        .service(reading("/outbox", outbox::list))
-        .service(reading("/outbox/{id}", outbox::show))
-        .service(
-            web::resource("/outbox/{id}/redelivery")
-                .route(web::post().to(outbox::redeliver))
-                .default_service(web::route().to(only_post)),
-        )
-        .service(reading("/indicators/{id}", indicators::show))
-        .service(reading("/ledger/accounts", ledger::accounts))
-        .service(reading("/ledger/entries", ledger::entries))
-        .service(reading("/quote", quote::show));
+        .service(writing("/refunds/{id}/approval", put_refunds::approve))
+        .service(writing("/refunds/{id}/withdrawal", put_refunds::withdraw))
+        .service(writing("/refunds/{id}/sending", put_refunds::send))
+        .service(writing("/refunds/{id}/outcome", put_refunds::settle));
 }
 
 /// An address that is only read.
@@ -92,8 +107,8 @@ where
         .default_service(web::route().to(only_get))
 }
 
-/// An address at which a step is taken.
-fn step<F, Args>(path: &'static str, handler: F) -> Resource
+/// An address that is only written.
+fn writing<F, Args>(path: &'static str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,

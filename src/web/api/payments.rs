@@ -15,7 +15,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::payment::PaymentStatus;
 use crate::store::failure::Failure;
 use crate::store::ops::{PaymentFilter, Queries};
-use crate::store::rows::{DossierRow, PaymentRow};
+use crate::store::rows::{AllocationRow, DossierRow, PaymentRow};
 use crate::store::types::Uid;
 use crate::web::Gateway;
 use crate::web::error::Problem;
@@ -44,7 +44,19 @@ pub struct PaymentJson {
     refunded: String,
     refunding: String,
     fee_returned: String,
+    test: String,
     bank_txn_id: Option<String>,
+    allocations: Vec<AllocationJson>,
+    differences: Vec<Uuid>,
+}
+
+/// A part of a payment that pays a bill.
+#[derive(Debug, Serialize)]
+struct AllocationJson {
+    bill: Option<String>,
+    amount: String,
+    /// `matching` or `officer`.
+    by: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +84,26 @@ pub(super) fn made_at(id: Uid) -> Option<String> {
 pub(super) struct Pointed {
     dossiers: HashMap<Uid, DossierRow>,
     references: HashMap<Uid, String>,
+    given: Vec<AllocationRow>,
+    differences: Vec<(Uid, Uid)>,
+}
+
+/// The payments whose money was sent for a dossier, or given to it by an officer.
+pub(super) fn payments_on(
+    queries: &mut dyn Queries,
+    tenant: i32,
+    dossier: Uid,
+) -> Result<Vec<PaymentRow>, Failure> {
+    let mut payments = queries.list_payments_of(tenant, &[dossier])?;
+    for given in queries.list_allocations_to(tenant, &[dossier])? {
+        if payments
+            .iter()
+            .all(|row| row.payment_id != given.payment_id)
+        {
+            payments.extend(queries.find_payment(tenant, given.payment_id)?);
+        }
+    }
+    Ok(payments)
 }
 
 impl Pointed {
@@ -80,7 +112,11 @@ impl Pointed {
         tenant: i32,
         payments: &[PaymentRow],
     ) -> Result<Self, Failure> {
+        let payment_ids: Vec<Uid> = payments.iter().map(|row| row.payment_id).collect();
+        let mut given = queries.list_allocations(tenant, &payment_ids)?;
+        given.retain(|row| row.amount_minor > 0);
         let mut ids: Vec<Uid> = payments.iter().filter_map(|row| row.dossier_id).collect();
+        ids.extend(given.iter().map(|row| row.dossier_id));
         ids.sort_unstable();
         ids.dedup();
         let dossiers = queries.list_dossiers_by_id(tenant, &ids)?;
@@ -94,11 +130,51 @@ impl Pointed {
                 .into_iter()
                 .map(|row| (row.bill_id, row.reference))
                 .collect(),
+            given,
+            differences: queries.list_differences_of(tenant, &payment_ids)?,
         })
     }
 
     fn dossier(&self, payment: &PaymentRow) -> Option<&DossierRow> {
         self.dossiers.get(&payment.dossier_id?)
+    }
+
+    fn given(&self, payment: &PaymentRow) -> impl Iterator<Item = &AllocationRow> {
+        let id = payment.payment_id;
+        self.given.iter().filter(move |row| row.payment_id == id)
+    }
+
+    /// Whether a payment was sent for a bill, or a part of it was given to it.
+    pub(super) fn pays(&self, payment: &PaymentRow, bill: Uid) -> bool {
+        payment.bill_id == Some(bill) || self.given(payment).any(|row| row.bill_id == bill)
+    }
+
+    /// Whether the caller sees one of the dossiers of a payment.
+    fn is_seen(&self, caller: &Caller, payment: &PaymentRow) -> bool {
+        let given = self.given(payment).map(|row| row.dossier_id);
+        let ids = payment.dossier_id.into_iter().chain(given);
+        let dossiers = ids.filter_map(|id| self.dossiers.get(&id));
+        let mut units = dossiers.map(|row| row.unit_code.as_str());
+        caller.sees(None) || units.any(|unit| caller.sees(Some(unit)))
+    }
+
+    /// Which part pays which bill: what matching placed, then what officers gave.
+    fn allocations(&self, payment: &PaymentRow) -> Vec<AllocationJson> {
+        let json = |bill: Uid, minor: i64, by: &'static str| AllocationJson {
+            bill: self.references.get(&bill).cloned(),
+            amount: amount(minor, &payment.currency),
+            by,
+        };
+        let elsewhere: i64 = self.given(payment).map(|row| row.amount_minor).sum();
+        let own = payment.allocated_minor - elsewhere;
+        let own = payment
+            .bill_id
+            .filter(|_| own > 0)
+            .map(|bill| json(bill, own, "matching"));
+        let given = self.given(payment);
+        own.into_iter()
+            .chain(given.map(|row| json(row.bill_id, row.amount_minor, "officer")))
+            .collect()
     }
 
     pub(super) fn json(&self, row: PaymentRow) -> PaymentJson {
@@ -113,6 +189,14 @@ impl Pointed {
             refunded: money(row.refunded_minor),
             refunding: money(row.refunding_minor),
             fee_returned: money(row.returned_minor),
+            test: money(row.test_minor),
+            allocations: self.allocations(&row),
+            differences: self
+                .differences
+                .iter()
+                .filter(|(_, payment)| *payment == row.payment_id)
+                .map(|(id, _)| id.0)
+                .collect(),
             dossier: dossier.map(|dossier| dossier.code.clone()),
             unit: dossier.map(|dossier| dossier.unit_code.clone()),
             bill: row.bill_id.and_then(|id| self.references.get(&id)).cloned(),
@@ -206,10 +290,7 @@ pub async fn show(gateway: web::Data<Gateway>, bearer: Bearer, id: web::Path<Str
             .find_payment(caller.tenant, Uid(id))?
             .ok_or_else(missing)?;
         let pointed = Pointed::at(queries, caller.tenant, std::slice::from_ref(&row))?;
-        let unit = pointed
-            .dossier(&row)
-            .map(|dossier| dossier.unit_code.as_str());
-        if !caller.sees(unit) {
+        if !pointed.is_seen(caller, &row) {
             return Err(missing());
         }
         Ok(pointed.json(row))
