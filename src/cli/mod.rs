@@ -18,6 +18,7 @@ pub mod output;
 pub mod quarantine;
 pub mod report;
 pub mod serve;
+pub mod statement;
 pub mod sweep;
 pub mod telemetry;
 pub mod token;
@@ -69,6 +70,8 @@ enum Command {
     Report(report::Arguments),
     /// Take in a file of units, procedures or dossiers
     Import(import::Arguments),
+    /// Read a bank statement or settlement file
+    Statement(statement::Arguments),
     /// Recompute everything and name what does not come out the same
     Verify(verify::Arguments),
 }
@@ -85,6 +88,7 @@ impl Command {
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
+            Self::Statement(arguments) => statement::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),
         }

@@ -20,4 +20,5 @@ pub mod notice;
 pub mod payment;
 pub mod reference;
 pub mod refund;
+pub mod statement;
 pub mod time;

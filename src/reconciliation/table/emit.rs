@@ -1,0 +1,526 @@
+//! The second way through a table: every row becomes a line, a total, a label or a note, or the file
+//! is refused with the row. What proves the table is checked at its end.
+
+use super::checks::{Proof, Running, Stated, Totals};
+use super::columns::currency_of;
+use super::heading::fold;
+use super::labels::Labels;
+use super::row::{amount, day, words};
+use super::survey::{Plan, survey};
+use super::{Cell, Row, Table};
+use crate::domain::money::Currency;
+use crate::domain::statement::{Line, decimals_of, to_minor};
+use crate::domain::time::Day;
+use crate::reconciliation::book::{Book, filled};
+use crate::reconciliation::problem::{Problem, shown};
+use crate::reconciliation::profiles::{Role, library};
+use crate::reconciliation::reading::Ask;
+use rust_decimal::Decimal;
+
+/// Rows kept around a table to look for labels.
+const AROUND_MAX: usize = 200;
+
+/// Reads a table into the book.
+///
+/// # Errors
+/// Why the file is refused, with its row.
+pub fn emit(table: &dyn Table, ask: &Ask, book: &mut Book<'_>) -> Result<(), Problem> {
+    let plan = survey(table, ask)?;
+    tell(&plan, book);
+    let mut emit = Emit {
+        plan: &plan,
+        book,
+        around: Vec::new(),
+        state: State::Above,
+        part: Part::default(),
+    };
+    if plan.header.place == 0 {
+        emit.open();
+    }
+    let mut rows = table.rows()?;
+    while let Some(row) = rows.next_row()? {
+        emit.row(row)?;
+    }
+    emit.close()
+}
+
+fn tell(plan: &Plan, book: &mut Book<'_>) {
+    let name = &plan.profile.name;
+    book.detect(
+        "profile",
+        if name.is_empty() {
+            "none: by the general words".to_owned()
+        } else {
+            format!("{name} ({})", plan.profile.title)
+        },
+    );
+    if plan.header.place > 0 {
+        book.detect("heading row", plan.header.place.to_string());
+    }
+    book.detect("columns", plan.columns.shown());
+    book.detect("date order", plan.order.shown());
+    book.detect(
+        "amounts",
+        plan.style
+            .map_or("no decimals seen", super::super::text::amounts::Mark::shown),
+    );
+    if plan.columns.get(Role::Debit).is_some() {
+        let sign = if plan.has_negative_debits {
+            "money out is written below zero"
+        } else {
+            "money out has a column of its own"
+        };
+        book.detect("sign", sign);
+    }
+    if plan.is_order_open {
+        book.hold("every date reads as day/month and as month/day: say which with --date-order dmy or mdy");
+    }
+    book.fees_move_balance = plan.profile.fees_move_balance;
+}
+
+#[derive(PartialEq, Clone, Copy)]
+enum State {
+    Above,
+    Body,
+    Tail,
+}
+
+/// One table of a file; a file may hold several, one below the other.
+#[derive(Default)]
+struct Part {
+    labels: Labels,
+    running: Running,
+    totals: Totals,
+    rows: u64,
+    last: Option<(Line, u64)>,
+    day: Option<Day>,
+    wrong_totals: Option<u64>,
+}
+
+struct Emit<'a, 'b, 'c> {
+    plan: &'a Plan,
+    book: &'b mut Book<'c>,
+    around: Vec<Row>,
+    state: State,
+    part: Part,
+}
+
+impl Emit<'_, '_, '_> {
+    fn row(&mut self, row: Row) -> Result<(), Problem> {
+        if row.is_blank() {
+            if self.state != State::Body {
+                self.keep(row);
+            }
+            return Ok(());
+        }
+        if self.plan.header.place > 0 && row.cells == self.plan.header.cells {
+            if self.state == State::Tail {
+                self.end_part()?;
+            }
+            if self.state != State::Body {
+                self.open();
+            }
+            return Ok(());
+        }
+        if self.state == State::Above {
+            self.keep(row);
+            return Ok(());
+        }
+        self.body(row)
+    }
+
+    fn keep(&mut self, row: Row) {
+        if self.around.len() < AROUND_MAX {
+            self.around.push(row);
+        }
+    }
+
+    /// The heading was reached: what stood above it is told.
+    fn open(&mut self) {
+        let rows = std::mem::take(&mut self.around);
+        let plan = self.plan;
+        self.part
+            .labels
+            .read(&rows, library(), plan.order, plan.style);
+        let found = &self.part.labels;
+        let own = plan.profile.currency.as_deref().and_then(currency_of);
+        let assumed = plan.columns.is_vietnamese.then_some(Currency::VND);
+        let currency = found
+            .currency
+            .or(plan.row_currency)
+            .or(plan.columns.currency)
+            .or(own)
+            .or(assumed);
+        self.book.statement.decimals = currency.map_or(2, decimals_of);
+        self.book.statement.currency = currency.filter(|_| !plan.profile.any_currency);
+        self.state = State::Body;
+    }
+
+    fn body(&mut self, row: Row) -> Result<(), Problem> {
+        let plan = self.plan;
+        let cell = plan.columns.cell(&row, Role::Date);
+        let dated = day(cell, plan.order);
+        if dated.is_none() && is_total(&row) {
+            self.total(&row);
+            self.state = State::Tail;
+            self.keep(row);
+            return Ok(());
+        }
+        let roles = [Role::Amount, Role::Debit, Role::Credit];
+        let has_amount = roles
+            .iter()
+            .any(|role| !plan.columns.cell(&row, *role).is_blank());
+        let (day, rest) = match dated {
+            Some((day, rest)) => (day, rest),
+            None if cell.is_blank()
+                && has_amount
+                && plan.profile.fill_down
+                && self.part.day.is_some() =>
+            {
+                (self.part.day.unwrap_or_default(), String::new())
+            }
+            None if !has_amount || self.state == State::Tail || self.is_label(&row) => {
+                self.state = State::Tail;
+                self.keep(row);
+                return Ok(());
+            }
+            None if cell.is_blank() => {
+                return Err(Problem::at(
+                    row.place,
+                    format!(
+                        "row {} has an amount and no date: fill in the date, or mark the row as a total",
+                        row.place
+                    ),
+                ));
+            }
+            None => {
+                let text = shown(&cell.shown());
+                return Err(Problem::at(
+                    row.place,
+                    format!(
+                        "the date \"{text}\" in row {} is no day in the order {}",
+                        row.place,
+                        plan.order.shown()
+                    ),
+                ));
+            }
+        };
+        self.state = State::Body;
+        self.part.day = Some(day);
+        self.line(&row, day, &rest)
+    }
+
+    fn is_label(&self, row: &Row) -> bool {
+        let mut labels = Labels::default();
+        labels.read(
+            std::slice::from_ref(row),
+            library(),
+            self.plan.order,
+            self.plan.style,
+        );
+        labels != Labels::default()
+    }
+
+    fn line(&mut self, row: &Row, day: Day, rest: &str) -> Result<(), Problem> {
+        let plan = self.plan;
+        let columns = &plan.columns;
+        self.part.rows += 1;
+        if !self.is_money(row) {
+            self.book.findings.skipped += 1;
+            if let Ok(Some(amount)) = self.signed(row) {
+                self.part
+                    .totals
+                    .all
+                    .add(to_minor(amount, self.book.statement.decimals).unwrap_or(0));
+            }
+            return Ok(());
+        }
+        let Some(signed) = self.signed(row)? else {
+            return Err(self.without_amount(row));
+        };
+        let (book, place) = (&mut *self.book, row.place);
+        let of = |role| amount(row, columns, role, plan.style);
+        let money =
+            |found: Option<Decimal>| found.map(|found| book.minor(found, place)).transpose();
+        let fee = of(Role::Fee)?.map_or(of(Role::Tax)?, |fee| {
+            Some(fee.abs() + of(Role::Tax).ok().flatten().unwrap_or_default().abs())
+        });
+        let line = Line {
+            place,
+            date: day,
+            value_date: super::row::day(columns.cell(row, Role::ValueDate), plan.order)
+                .map(|(day, _)| day),
+            amount: book.minor(signed, place)?,
+            currency: currency_of(&columns.cell(row, Role::Currency).shown())
+                .or(book.statement.currency),
+            reference: words(row, columns, Role::Reference).or(filled(rest)),
+            order: words(row, columns, Role::Order),
+            memo: words(row, columns, Role::Memo),
+            counterparty: words(row, columns, Role::Counterparty),
+            balance: money(of(Role::Balance)?)?,
+            fee: money(fee.map(|fee| fee.abs()))?,
+            ..Line::default()
+        };
+        self.note(row, &line);
+        self.book.add(line)
+    }
+
+    fn without_amount(&self, row: &Row) -> Problem {
+        let (has, width) = (row.cells.len(), self.plan.columns.width);
+        let place = row.place;
+        if has < width {
+            return Problem::at(
+                place,
+                format!("row {place} has {has} of {width} columns and no amount: it is cut off"),
+            );
+        }
+        Problem::at(
+            place,
+            format!("row {place} has a date and no amount: fill it in, or remove the row"),
+        )
+    }
+
+    /// Follows balances, sums, twins and currencies.
+    fn note(&mut self, row: &Row, line: &Line) {
+        let part = &mut self.part;
+        part.totals.good.add(line.amount);
+        part.totals.all.add(line.amount);
+        if let Some(balance) = line.balance {
+            let fee = if self.plan.profile.fees_move_balance {
+                line.fee.unwrap_or(0)
+            } else {
+                0
+            };
+            part.running
+                .add(line.amount.saturating_sub(fee), balance, row.place);
+        }
+        let own = self.book.statement.currency;
+        if let (Some(own), Some(currency)) = (own, line.currency)
+            && own != currency
+        {
+            self.book.hold(format!(
+                "row {}: an amount in {currency} in a table in {own}: the sums add unlike things",
+                row.place
+            ));
+        }
+        let same = |(other, _): &(Line, u64)| {
+            let facts = |one: &Line| {
+                (
+                    one.date,
+                    one.amount,
+                    one.balance,
+                    one.reference.clone(),
+                    one.memo.clone(),
+                )
+            };
+            line.balance.is_some() && line.reference.is_some() && facts(other) == facts(line)
+        };
+        if let Some((_, place)) = part.last.as_ref().filter(|last| same(last)) {
+            self.book.hold(format!(
+                "row {} repeats row {place}, with the same reference and balance: pasted twice?",
+                row.place
+            ));
+        }
+        part.last = Some((line.clone(), row.place));
+    }
+
+    /// Whether the status says that money moved; without a status it did.
+    fn is_money(&mut self, row: &Row) -> bool {
+        let Some(status) = words(row, &self.plan.columns, Role::Status) else {
+            return true;
+        };
+        let folded = fold(&status);
+        let words = &library().words;
+        if words.succeeded.contains(&folded) {
+            return true;
+        }
+        if !words.failed.contains(&folded) {
+            self.book.hold(format!(
+                "row {}: the status \"{}\" is not known: the row is not counted",
+                row.place,
+                shown(&status)
+            ));
+        }
+        false
+    }
+
+    /// The signed amount: money in above zero.
+    fn signed(&self, row: &Row) -> Result<Option<Decimal>, Problem> {
+        let columns = &self.plan.columns;
+        let of = |role| amount(row, columns, role, self.plan.style);
+        let filled = |found: Option<Decimal>| found.filter(|amount| !amount.is_zero());
+        let (debit, credit) = (of(Role::Debit)?, of(Role::Credit)?);
+        if filled(debit).is_some() && filled(credit).is_some() {
+            let text = format!(
+                "row {} has both a debit and a credit amount: only one can be right",
+                row.place
+            );
+            return Err(Problem::at(row.place, text));
+        }
+        if let Some(debit) = filled(debit) {
+            return Ok(Some(if self.plan.has_negative_debits {
+                debit
+            } else {
+                -debit
+            }));
+        }
+        if let Some(found) = filled(credit).or(credit).or(debit) {
+            return Ok(Some(found));
+        }
+        let Some(found) = of(Role::Amount)? else {
+            return Ok(None);
+        };
+        let Some(side) = words(row, columns, Role::Side) else {
+            return Ok(Some(found));
+        };
+        let folded = fold(&side);
+        let words = &library().words;
+        if words.credit.contains(&folded) || side.trim() == "+" {
+            Ok(Some(found.abs()))
+        } else if words.debit.contains(&folded) {
+            Ok(Some(-found.abs()))
+        } else {
+            let text = format!(
+                "\"{}\" in row {} is neither credit nor debit",
+                shown(&side),
+                row.place
+            );
+            Err(Problem::at(row.place, text))
+        }
+    }
+
+    fn total(&mut self, row: &Row) {
+        let of = |role| {
+            let found = amount(row, &self.plan.columns, role, self.plan.style)
+                .ok()
+                .flatten();
+            found.and_then(|found| to_minor(found, self.book.statement.decimals))
+        };
+        let stated = Stated {
+            credit: of(Role::Credit),
+            debit: of(Role::Debit),
+            amount: of(Role::Amount),
+        };
+        if stated != Stated::default()
+            && !self.part.totals.tie(stated)
+            && self.part.wrong_totals.is_none()
+        {
+            self.part.wrong_totals = Some(row.place);
+        }
+    }
+
+    fn end_part(&mut self) -> Result<(), Problem> {
+        let rows = std::mem::take(&mut self.around);
+        let plan = self.plan;
+        let mut part = std::mem::take(&mut self.part);
+        part.labels.read(&rows, library(), plan.order, plan.style);
+        let statement = &mut self.book.statement;
+        statement.account.clone_from(&part.labels.account);
+        if let Some((from, to)) = part.labels.period {
+            (statement.from, statement.to) = (Some(from), Some(to));
+        }
+        let decimals = statement.decimals;
+        let minor = |amount: Decimal| to_minor(amount, decimals);
+        statement.opening = part.labels.opening.and_then(minor);
+        statement.closing = part.labels.closing.and_then(|(amount, _)| minor(amount));
+        self.book.closing_at = part.labels.closing.map(|(_, place)| place);
+        let is_quiet = statement.opening.is_some() && statement.opening == statement.closing;
+        if part.rows == 0 && !is_quiet {
+            return Err(Problem::file(
+                "the table has a heading and no rows: it is empty",
+            ));
+        }
+        self.judge(&part, decimals);
+        self.book.end();
+        Ok(())
+    }
+
+    fn judge(&mut self, part: &Part, decimals: u32) {
+        let book = &mut *self.book;
+        match part.running.proof() {
+            Proof::Broken(place) => {
+                book.hold(format!("row {place}: the balance column does not tie here: a row was changed, removed or added"));
+            }
+            Proof::Tied {
+                opening,
+                closing,
+                is_newest_first,
+            } => {
+                book.detect(
+                    "balances",
+                    format!(
+                        "tie row by row, {}",
+                        if is_newest_first {
+                            "newest first"
+                        } else {
+                            "oldest first"
+                        }
+                    ),
+                );
+                book.statement.opening = book.statement.opening.or(Some(opening));
+                book.statement.closing = book.statement.closing.or(Some(closing));
+            }
+            Proof::Nothing => {}
+        }
+        if let Some(place) = part.wrong_totals {
+            book.hold(format!(
+                "row {place}: the totals written there are not the sums of the rows"
+            ));
+        }
+        let minor = |found: Option<(Decimal, u64)>| {
+            found.and_then(|(amount, place)| Some((to_minor(amount, decimals)?, place)))
+        };
+        for (stated, place) in [minor(part.labels.credit), minor(part.labels.debit)]
+            .into_iter()
+            .flatten()
+        {
+            let sums = [part.totals.good, part.totals.all];
+            if !sums
+                .iter()
+                .any(|sums| stated.abs() == sums.credit || stated.abs() == sums.debit)
+            {
+                book.hold(format!(
+                    "row {place}: the sum written there is not that of the rows"
+                ));
+            }
+        }
+        let counts = [part.rows, book.statement.entries];
+        if let Some((stated, place)) = part
+            .labels
+            .count
+            .filter(|(stated, _)| !counts.contains(stated))
+        {
+            book.hold(format!(
+                "row {place}: {stated} transactions are announced, the table has {}",
+                part.rows
+            ));
+        }
+    }
+
+    fn close(mut self) -> Result<(), Problem> {
+        if self.state == State::Above {
+            return Err(Problem::file("the table has no rows: it is empty"));
+        }
+        self.end_part()?;
+        if self.book.findings.skipped > 0 {
+            let text = format!(
+                "{} rows are not counted: failed, cancelled or pending",
+                self.book.findings.skipped
+            );
+            self.book.warn(text);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a row without a date begins with a word of totals.
+fn is_total(row: &Row) -> bool {
+    let totals = &library().words.totals;
+    row.cells.iter().any(|cell| match cell {
+        Cell::Text(text) => {
+            let names = super::heading::heading(text.trim_end_matches(':')).names;
+            names.iter().any(|name| totals.contains(name))
+        }
+        Cell::Empty | Cell::Number(_) | Cell::Moment(_) | Cell::Fault(_) | Cell::Formula => false,
+    })
+}

@@ -1,0 +1,130 @@
+//! The cells of one row as what they mean: amounts, days, words. A cell that is not what its column
+//! holds is refused with its text.
+
+use rust_decimal::Decimal;
+
+use super::columns::Columns;
+use super::{Cell, Row};
+use crate::domain::time::Day;
+use crate::reconciliation::problem::{Problem, shown};
+use crate::reconciliation::profiles::Role;
+use crate::reconciliation::text::amounts::{Mark, parse, parse_number};
+use crate::reconciliation::text::dates::{self, DateOrder};
+
+/// An amount in a cell.
+///
+/// # Errors
+/// Why it is none, to follow the cell's text.
+pub fn number(cell: &Cell, style: Option<Mark>) -> Result<Option<Decimal>, String> {
+    match cell {
+        Cell::Empty => Ok(None),
+        Cell::Text(text) => parse(text, style),
+        Cell::Number(text) => parse_number(text).map(Some),
+        Cell::Fault(_) => Err("is an error of the workbook, not an amount".to_owned()),
+        Cell::Formula => Err(
+            "is no amount: open the workbook, let it calculate, save it and try again".to_owned(),
+        ),
+        Cell::Moment(_) => Err("is a date, not an amount".to_owned()),
+    }
+}
+
+/// The amount of a role.
+///
+/// # Errors
+/// When the cell holds something else.
+pub fn amount(
+    row: &Row,
+    columns: &Columns,
+    role: Role,
+    style: Option<Mark>,
+) -> Result<Option<Decimal>, Problem> {
+    let cell = columns.cell(row, role);
+    number(cell, style).map_err(|why| {
+        let name = format!("{role:?}").to_lowercase();
+        let text = shown(&cell.shown());
+        Problem::at(
+            row.place,
+            format!("the {name} amount \"{text}\" in row {} {why}", row.place),
+        )
+    })
+}
+
+/// A day in a cell and what follows it that is no time.
+#[must_use]
+pub fn day(cell: &Cell, order: DateOrder) -> Option<(Day, String)> {
+    match cell {
+        Cell::Moment(at) => Some((at.date(), String::new())),
+        Cell::Text(text) => {
+            let (day, rest) = dates::parse(text, order)?;
+            let rest = rest.trim();
+            let is_time = rest.split(['T', ' ', '+', '-', 'Z', '.']).all(|word| {
+                word.is_empty()
+                    || word.chars().all(|c| c.is_ascii_digit() || c == ':')
+                        && (word.contains(':') || word.len() <= 4)
+                    || matches!(word, "AM" | "PM" | "am" | "pm" | "UTC" | "SA" | "CH")
+            });
+            Some((
+                day,
+                if is_time {
+                    String::new()
+                } else {
+                    rest.to_owned()
+                },
+            ))
+        }
+        Cell::Number(text) => {
+            let whole = text.split('.').next().unwrap_or_default();
+            let days: u64 = whole
+                .parse()
+                .ok()
+                .filter(|days| (20_000..80_000).contains(days))?;
+            let zero = Day::from_ymd_opt(1899, 12, 30)?;
+            Some((
+                zero.checked_add_days(chrono::Days::new(days))?,
+                String::new(),
+            ))
+        }
+        Cell::Empty | Cell::Fault(_) | Cell::Formula => None,
+    }
+}
+
+/// The text of a role, none when there is none.
+#[must_use]
+pub fn words(row: &Row, columns: &Columns, role: Role) -> Option<String> {
+    let text = columns.cell(row, role).shown();
+    crate::reconciliation::book::filled(&text).filter(|text| text != "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_give_back_the_document_number_beside_them() {
+        let of = |text: &str| {
+            day(&Cell::Text(text.to_owned()), DateOrder::Dmy)
+                .map(|(day, rest)| format!("{day}|{rest}"))
+        };
+        assert_eq!(
+            of("04/10/2026     5243.14661").as_deref(),
+            Some("2026-10-04|5243.14661")
+        );
+        assert_eq!(
+            of("04/10/2026\nMBVCB.39").as_deref(),
+            Some("2026-10-04|MBVCB.39")
+        );
+        assert_eq!(of("04-10-2026 08:04:25").as_deref(), Some("2026-10-04|"));
+        assert_eq!(
+            of("2026-10-04T08:04:25.123+07:00").as_deref(),
+            Some("2026-10-04|")
+        );
+        assert_eq!(
+            day(&Cell::Number("46299".into()), DateOrder::Dmy)
+                .unwrap()
+                .0
+                .to_string(),
+            "2026-10-04"
+        );
+        assert_eq!(day(&Cell::Number("5".into()), DateOrder::Dmy), None);
+    }
+}
