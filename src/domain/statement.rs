@@ -22,6 +22,8 @@ pub struct Statement {
     pub to: Option<Day>,
     /// The sender's reference or statement number with its page, such as `266/1`.
     pub number: Option<String>,
+    /// The sender's reference of this statement, where it has one beside the number.
+    pub reference: Option<String>,
     /// Balance before the first line, minor units.
     pub opening: Option<i64>,
     /// Balance after the last line, minor units.
@@ -67,7 +69,7 @@ pub struct Line {
     pub counterparty: Option<String>,
     /// Balance after this line, minor units.
     pub balance: Option<i64>,
-    /// Fee and tax named beside the amount, minor units, zero or more.
+    /// Fee and tax named beside the amount, minor units; below zero when they were given back.
     pub fee: Option<i64>,
 }
 

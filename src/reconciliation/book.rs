@@ -128,6 +128,7 @@ impl<'a> Book<'a> {
         (
             &statement.account,
             &statement.number,
+            &statement.reference,
             statement.opening,
             statement.closing,
         )

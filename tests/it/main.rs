@@ -24,6 +24,7 @@ mod journal;
 mod matching;
 mod migrations;
 mod providers;
+mod statements;
 mod support;
 mod verify;
 mod webhooks;

@@ -4,7 +4,6 @@
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use rust_decimal::Decimal;
 
 use super::{Format, Look};
 use crate::domain::money::Currency;
@@ -14,8 +13,9 @@ use crate::reconciliation::book::{Book, filled};
 use crate::reconciliation::input::Input;
 use crate::reconciliation::problem::{Problem, shown};
 use crate::reconciliation::reading::Ask;
+use crate::reconciliation::text::iso::{Balance, Entry, Place, day};
 use crate::reconciliation::text::xml::{next_depth, reference, xml_problem};
-use crate::reconciliation::text::{Counted, Position};
+use crate::reconciliation::text::{Counted, LONGEST, Position, too_long};
 
 /// The format.
 pub struct Camt;
@@ -55,7 +55,7 @@ impl Format for Camt {
         loop {
             buffer.clear();
             walk.position.begin();
-            walk.line = walk.position.line();
+            walk.at.line = walk.position.line();
             let event = reader.read_event_into(&mut buffer);
             let event = event.map_err(|error| xml_problem(&error, walk.position.line()))?;
             match event {
@@ -63,10 +63,10 @@ impl Format for Camt {
                 Event::End(_) => walk.end(book)?,
                 Event::Text(text) => walk.text.push_str(&text.xml10_content()),
                 Event::CData(text) => walk.text.push_str(&text.xml10_content()),
-                Event::GeneralRef(name) => walk.text.push_str(&reference(&name, walk.line)?),
+                Event::GeneralRef(name) => walk.text.push_str(&reference(&name, walk.at.line)?),
                 Event::DocType(_) => {
                     let text = "a DTD (DOCTYPE) with its entities is not allowed in a statement";
-                    return Err(Problem::at(walk.line, text));
+                    return Err(Problem::at(walk.at.line, text));
                 }
                 Event::Eof => break,
                 Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
@@ -76,43 +76,15 @@ impl Format for Camt {
     }
 }
 
-#[derive(Default)]
-struct Entry {
-    place: u64,
-    amount: Option<(Decimal, Currency)>,
-    is_debit: Option<bool>,
-    status: String,
-    booked_on: Option<Day>,
-    value_date: Option<Day>,
-    bank_reference: Option<String>,
-    entry_reference: Option<String>,
-    reference: Option<String>,
-    structured: Option<String>,
-    memo: String,
-    note: Option<String>,
-    debtor: Option<String>,
-    creditor: Option<String>,
-    transactions: u64,
-}
-
-#[derive(Default)]
-struct Bal {
-    kind: String,
-    amount: Option<(Decimal, Currency)>,
-    is_debit: bool,
-    day: Option<Day>,
-}
-
 struct Walk {
     position: Position,
     format: &'static str,
-    path: Vec<String>,
+    at: Place,
     text: String,
-    line: u64,
-    currency: Option<Currency>,
     entry: Entry,
-    bal: Bal,
-    previous: Option<i64>,
+    balance: Balance,
+    balances: Vec<(Balance, u64)>,
+    has_currency: bool,
     declared: Option<u64>,
     made_on: Option<Day>,
     seen: u64,
@@ -124,13 +96,12 @@ impl Walk {
         Self {
             position,
             format,
-            path: Vec::new(),
+            at: Place::default(),
             text: String::new(),
-            line: 1,
-            currency: None,
             entry: Entry::default(),
-            bal: Bal::default(),
-            previous: None,
+            balance: Balance::default(),
+            balances: Vec::new(),
+            has_currency: false,
             declared: None,
             made_on: None,
             seen: 0,
@@ -138,63 +109,55 @@ impl Walk {
         }
     }
 
-    /// Whether the element being read stands under these, the last of them itself.
-    fn is_at(&self, tail: &[&str]) -> bool {
-        let mut path = self.path.iter().rev();
-        tail.iter()
-            .rev()
-            .all(|name| path.next().is_some_and(|own| own == name))
-    }
-
     fn start(&mut self, tag: &BytesStart<'_>, book: &mut Book<'_>) -> Result<(), Problem> {
         self.text.clear();
         let name = tag.local_name().as_ref().to_owned();
-        next_depth(self.path.len(), self.line)?;
+        next_depth(self.at.path.len(), self.at.line)?;
         self.root(&name, tag)?;
         match name.as_str() {
-            "Stmt" | "Rpt" | "Ntfctn" if self.path.len() == 2 => {
+            "Stmt" | "Rpt" | "Ntfctn" if self.at.path.len() == 2 => {
                 book.statement.decimals = 2;
                 book.statement.is_interim = self.format == "camt052";
-                (self.currency, self.previous, self.declared) = (None, None, None);
-                self.seen = 0;
+                self.balances.clear();
+                (self.declared, self.seen, self.has_currency) = (None, 0, false);
             }
             "Ntry" => {
                 self.entry = Entry {
-                    place: self.line,
+                    place: self.at.line,
                     ..Entry::default()
                 }
             }
-            "Bal" => self.bal = Bal::default(),
+            "Bal" => self.balance = Balance::default(),
             "TxDtls" => self.entry.transactions += 1,
             "Amt" => {
                 let code = tag
                     .attributes()
                     .flatten()
                     .find(|one| one.key.local_name().as_ref() == "Ccy");
-                self.currency = match code {
+                self.at.currency = match code {
                     Some(code) => Some(
                         Currency::parse(&code.value)
-                            .map_err(|error| Problem::at(self.line, error.to_string()))?,
+                            .map_err(|error| Problem::at(self.at.line, error.to_string()))?,
                     ),
                     None => None,
                 };
             }
             _ => {}
         }
-        self.path.push(name);
+        self.at.path.push(name);
         Ok(())
     }
 
     /// The first elements tell whether this is a statement at all.
     fn root(&mut self, name: &str, tag: &BytesStart<'_>) -> Result<(), Problem> {
-        if self.is_message || self.path.len() > 1 {
+        if self.is_message || self.at.path.len() > 1 {
             return Ok(());
         }
         if MESSAGES.iter().any(|(element, _)| *element == name) {
             self.is_message = true;
             return Ok(());
         }
-        if self.path.is_empty() && name == "Document" {
+        if self.at.path.is_empty() && name == "Document" {
             let space = tag
                 .attributes()
                 .flatten()
@@ -205,7 +168,7 @@ impl Walk {
                     "this is a {} message, not a statement: camt.052, camt.053 or camt.054 is needed",
                     shown(&message)
                 );
-                return Err(Problem::at(self.line, text));
+                return Err(Problem::at(self.at.line, text));
             }
             return Ok(());
         }
@@ -213,129 +176,92 @@ impl Walk {
             "this XML file begins with <{}>: it is not a statement (camt.052, camt.053, camt.054)",
             shown(name)
         );
-        Err(Problem::at(self.line, text))
+        Err(Problem::at(self.at.line, text))
     }
 
     fn end(&mut self, book: &mut Book<'_>) -> Result<(), Problem> {
         let text = std::mem::take(&mut self.text);
+        if text.len() > LONGEST {
+            return Err(too_long(self.at.line));
+        }
         let value = text.trim();
-        match self.path.last().map(String::as_str) {
+        match self.at.path.last().map(String::as_str) {
             Some("Ntry") => self.close_entry(book)?,
-            Some("Bal") => self.close_balance(book)?,
-            Some("Stmt" | "Rpt" | "Ntfctn") if self.path.len() == 3 => self.close_statement(book),
-            _ if self.path.iter().any(|name| name == "Ntry") => self.entry_field(value)?,
-            _ if self.path.iter().any(|name| name == "Bal") => self.balance_field(value)?,
+            Some("Bal") => self.close_balance(),
+            Some("Stmt" | "Rpt" | "Ntfctn") if self.at.path.len() == 3 => {
+                self.close_statement(book)?
+            }
+            _ if self.at.is_in("Ntry") => self.entry.field(&self.at, value)?,
+            _ if self.at.is_in("Bal") => self.balance.field(&self.at, value)?,
             _ => self.statement_field(value, book)?,
         }
-        self.path.pop();
+        self.at.path.pop();
         Ok(())
     }
 
     fn statement_field(&mut self, value: &str, book: &mut Book<'_>) -> Result<(), Problem> {
-        if self.path.len() > 3 && self.is_at(&["Acct", "Ccy"]) {
+        if self.at.path.len() > 3 && self.at.is_at(&["Acct", "Ccy"]) {
             let currency = Currency::parse(value)
-                .map_err(|error| Problem::at(self.line, error.to_string()))?;
+                .map_err(|error| Problem::at(self.at.line, error.to_string()))?;
             book.set_currency(currency);
-        } else if self.path.len() <= 7
-            && (self.is_at(&["Acct", "Id", "IBAN"]) || self.is_at(&["Acct", "Id", "Othr", "Id"]))
+            self.has_currency = true;
+        } else if self.at.path.len() <= 7
+            && (self.at.is_at(&["Acct", "Id", "IBAN"])
+                || self.at.is_at(&["Acct", "Id", "Othr", "Id"]))
         {
             book.statement.account = filled(value);
-        } else if self.path.len() == 4 && self.is_at(&["Id"]) {
+        } else if self.at.path.len() == 4 && self.at.is_at(&["Id"]) {
             book.statement.number = filled(value);
-        } else if self.is_at(&["FrToDt", "FrDtTm"]) || self.is_at(&["FrToDt", "FrDt"]) {
+        } else if self.at.is_at(&["FrToDt", "FrDtTm"]) || self.at.is_at(&["FrToDt", "FrDt"]) {
             book.statement.from = day(value);
-        } else if self.is_at(&["FrToDt", "ToDtTm"]) || self.is_at(&["FrToDt", "ToDt"]) {
+        } else if self.at.is_at(&["FrToDt", "ToDtTm"]) || self.at.is_at(&["FrToDt", "ToDt"]) {
             book.statement.to = day(value);
-        } else if self.is_at(&["CreDtTm"]) {
+        } else if self.at.is_at(&["CreDtTm"]) {
             self.made_on = day(value);
-        } else if self.is_at(&["TtlNtries", "NbOfNtries"]) {
+        } else if self.at.is_at(&["TtlNtries", "NbOfNtries"]) {
             self.declared = value.parse().ok();
         }
         Ok(())
     }
 
-    fn amount(&self, value: &str) -> Result<(Decimal, Currency), Problem> {
-        let wrong = || {
-            let text = format!(
-                "the amount \"{}\" is not a plain decimal number above zero with its currency",
-                shown(value)
-            );
-            Problem::at(self.line, text)
-        };
-        let digits = value
-            .strip_prefix('-')
-            .filter(|_| self.is_at(&["Bal", "Amt"]))
-            .unwrap_or(value);
-        let is_plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-            && digits.bytes().any(|b| b.is_ascii_digit());
-        let is_short = digits.len() <= 26;
-        let number = value.parse().ok().filter(|_| is_plain && is_short);
-        number.zip(self.currency).ok_or_else(wrong)
-    }
-
-    fn day(&self, value: &str) -> Result<Option<Day>, Problem> {
-        let wrong = || {
-            Problem::at(
-                self.line,
-                format!("the date \"{}\" is no day", shown(value)),
-            )
-        };
-        day(value).map(Some).ok_or_else(wrong)
-    }
-
-    fn side(&self, value: &str) -> Result<bool, Problem> {
-        match value {
-            "CRDT" => Ok(false),
-            "DBIT" => Ok(true),
-            _ => Err(Problem::at(
-                self.line,
-                format!("CdtDbtInd is \"{}\": neither CRDT nor DBIT", shown(value)),
-            )),
+    /// Balances stand before the entries, which may be what names the currency.
+    fn close_balance(&mut self) {
+        let balance = std::mem::take(&mut self.balance);
+        if matches!(balance.kind.as_str(), "OPBD" | "PRCD" | "CLBD") && self.balances.len() < 100 {
+            self.balances.push((balance, self.at.line));
         }
     }
 
-    fn balance_field(&mut self, value: &str) -> Result<(), Problem> {
-        if self.is_at(&["CdOrPrtry", "Cd"]) {
-            value.clone_into(&mut self.bal.kind);
-        } else if self.is_at(&["Bal", "Amt"]) {
-            self.bal.amount = Some(self.amount(value)?);
-        } else if self.is_at(&["Bal", "CdtDbtInd"]) {
-            self.bal.is_debit = self.side(value)?;
-        } else if self.is_at(&["Dt", "Dt"]) || self.is_at(&["Dt", "DtTm"]) {
-            self.bal.day = self.day(value)?;
-        }
-        Ok(())
-    }
-
-    fn close_balance(&mut self, book: &mut Book<'_>) -> Result<(), Problem> {
-        let bal = std::mem::take(&mut self.bal);
-        let Some((amount, currency)) = bal.amount else {
-            return Ok(());
+    fn take_balance(
+        &self,
+        balance: &Balance,
+        line: u64,
+        book: &mut Book<'_>,
+    ) -> Result<Option<i64>, Problem> {
+        let Some((amount, currency)) = balance.amount else {
+            return Ok(None);
         };
+        let kind = &balance.kind;
         if book.statement.currency.is_none() {
             book.set_currency(currency);
         }
-        if !matches!(bal.kind.as_str(), "OPBD" | "PRCD" | "CLBD") {
-            return Ok(());
-        }
         if amount.is_sign_negative() && !amount.is_zero() {
-            book.warn(format!("line {}: the balance {} is written as {amount}, which the standard does not allow: not used", self.line, bal.kind));
-            return Ok(());
+            book.warn(format!("line {line}: the balance {kind} is written as {amount}, which the standard does not allow: not used"));
+            return Ok(None);
         }
-        if book.statement.currency != Some(currency) {
-            return Err(self.other_currency(currency, book));
-        }
-        let minor = book.minor(if bal.is_debit { -amount } else { amount }, self.line)?;
-        match bal.kind.as_str() {
-            "OPBD" => book.statement.opening = Some(minor),
-            "PRCD" => self.previous = Some(minor),
-            _ => {
-                book.statement.closing = Some(minor);
-                book.closing_at = Some(self.line);
-                book.statement.to = book.statement.to.or(bal.day);
+        if let Some(own) = book.statement.currency.filter(|own| *own != currency) {
+            let text = format!(
+                "line {line}: the balance {kind} is in {currency}, the statement in {own}: not used"
+            );
+            if self.has_currency {
+                book.hold(text);
+            } else {
+                book.warn(text);
             }
+            return Ok(None);
         }
-        Ok(())
+        let signed = if balance.is_debit { -amount } else { amount };
+        book.minor(signed, line).map(Some)
     }
 
     fn other_currency(&self, currency: Currency, book: &Book<'_>) -> Problem {
@@ -344,65 +270,11 @@ impl Walk {
             .currency
             .map_or(String::new(), |own| own.to_string());
         Problem::at(
-            self.line,
+            self.at.line,
             format!(
                 "an amount in {currency}, but the account is in {account}: the currency must be the same"
             ),
         )
-    }
-
-    fn entry_field(&mut self, value: &str) -> Result<(), Problem> {
-        let is_first = self.entry.transactions <= 1;
-        if self.is_at(&["Ntry", "Amt"]) {
-            self.entry.amount = Some(self.amount(value)?);
-        } else if self.is_at(&["Ntry", "CdtDbtInd"]) {
-            self.entry.is_debit = Some(self.side(value)?);
-        } else if self.is_at(&["Ntry", "Sts"])
-            || self.is_at(&["Ntry", "Sts", "Cd"])
-            || self.is_at(&["Ntry", "Sts", "Prtry"])
-        {
-            if !value.is_empty() {
-                value.clone_into(&mut self.entry.status);
-            }
-        } else if self.is_at(&["Ntry", "BookgDt", "Dt"]) || self.is_at(&["Ntry", "BookgDt", "DtTm"])
-        {
-            self.entry.booked_on = self.day(value)?;
-        } else if self.is_at(&["Ntry", "ValDt", "Dt"]) || self.is_at(&["Ntry", "ValDt", "DtTm"]) {
-            self.entry.value_date = self.day(value)?;
-        } else if self.is_at(&["Ntry", "AcctSvcrRef"]) {
-            self.entry.bank_reference = filled(value);
-        } else if self.is_at(&["Ntry", "NtryRef"]) {
-            self.entry.entry_reference = filled(value);
-        } else if self.is_at(&["AddtlNtryInf"]) || self.is_at(&["AddtlTxInf"]) {
-            self.entry.note = self.entry.note.take().or(filled(value));
-        } else if is_first {
-            self.transaction_field(value);
-        }
-        Ok(())
-    }
-
-    fn transaction_field(&mut self, value: &str) {
-        let entry = &mut self.entry;
-        let mut path = self.path.iter().rev().map(String::as_str);
-        match (path.next(), path.next(), path.next()) {
-            (Some("EndToEndId"), Some("Refs"), _) if value != "NOTPROVIDED" => {
-                entry.reference = entry.reference.take().or(filled(value));
-            }
-            (Some("Ref"), Some("CdtrRefInf"), _) => {
-                entry.structured = entry.structured.take().or(filled(value));
-            }
-            (Some("Ustrd"), Some("RmtInf"), _) => {
-                entry.memo.push_str(value);
-                entry.memo.push(' ');
-            }
-            (Some("Nm"), Some("Dbtr"), _) | (Some("Nm"), Some("Pty"), Some("Dbtr")) => {
-                entry.debtor = entry.debtor.take().or(filled(value));
-            }
-            (Some("Nm"), Some("Cdtr"), _) | (Some("Nm"), Some("Pty"), Some("Cdtr")) => {
-                entry.creditor = entry.creditor.take().or(filled(value));
-            }
-            _ => {}
-        }
     }
 
     fn close_entry(&mut self, book: &mut Book<'_>) -> Result<(), Problem> {
@@ -466,17 +338,29 @@ impl Walk {
         book.add(line)
     }
 
-    fn close_statement(&mut self, book: &mut Book<'_>) {
-        match (book.statement.opening, self.previous) {
-            (Some(opening), Some(previous)) if opening != previous => {
-                book.is_unproven = true;
-                book.warn(
-                    "two opening balances (OPBD and PRCD) differ: the balances prove nothing",
-                );
+    fn close_statement(&mut self, book: &mut Book<'_>) -> Result<(), Problem> {
+        let mut previous = None;
+        for (balance, line) in std::mem::take(&mut self.balances) {
+            let minor = self.take_balance(&balance, line, book)?;
+            match (balance.kind.as_str(), minor) {
+                ("OPBD", Some(minor)) => book.statement.opening = Some(minor),
+                ("PRCD", Some(minor)) => previous = Some(minor),
+                ("CLBD", Some(minor)) => {
+                    book.statement.closing = Some(minor);
+                    book.closing_at = Some(line);
+                    book.statement.to = book.statement.to.or(balance.day);
+                }
+                _ => {}
             }
-            (None, Some(previous)) => book.statement.opening = Some(previous),
-            (None | Some(_), None | Some(_)) => {}
         }
+        if previous.is_some()
+            && book.statement.opening.is_some()
+            && previous != book.statement.opening
+        {
+            book.is_unproven = true;
+            book.warn("two opening balances (OPBD and PRCD) differ: the balances prove nothing");
+        }
+        book.statement.opening = book.statement.opening.or(previous);
         if let Some(declared) = self.declared.filter(|declared| *declared != self.seen) {
             book.warn(format!(
                 "the summary (TxsSummry) says {declared} entries, the statement has {}",
@@ -484,10 +368,11 @@ impl Walk {
             ));
         }
         book.end();
+        Ok(())
     }
 
     fn finish(&self, book: &mut Book<'_>) -> Result<(), Problem> {
-        if !self.path.is_empty() {
+        if !self.at.path.is_empty() {
             let text = "the file ends unexpectedly: it is truncated or incomplete; ask the bank for the whole file";
             return Err(Problem::at(self.position.line(), text));
         }
@@ -507,9 +392,4 @@ impl Walk {
         }
         Ok(())
     }
-}
-
-/// The day of a date or of a date with time, as written.
-fn day(value: &str) -> Option<Day> {
-    Day::parse_from_str(value.get(..10)?, "%Y-%m-%d").ok()
 }

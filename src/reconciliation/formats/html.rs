@@ -95,71 +95,85 @@ impl<R: BufRead> PageRows<R> {
     }
 }
 
+/// A row being read and the cell that is open in it, with the columns the cell spans.
+#[derive(Default)]
+struct Open {
+    row: Option<Row>,
+    cell: Option<(String, usize)>,
+}
+
+impl Open {
+    fn text(&mut self, text: &str) {
+        if let Some((content, _)) = &mut self.cell {
+            content.push_str(&plain(text));
+        }
+    }
+
+    fn close_cell(&mut self) {
+        if let (Some((content, span)), Some(row)) = (self.cell.take(), &mut self.row) {
+            let text = content.trim().to_owned();
+            row.cells.push(if text.is_empty() {
+                Cell::Empty
+            } else {
+                Cell::Text(text)
+            });
+            row.cells
+                .resize(row.cells.len() + span.min(100) - 1, Cell::Empty);
+        }
+    }
+
+    fn begin_cell(&mut self, tag: &str, number: &mut u64) -> Result<(), Problem> {
+        let row = self.row.get_or_insert_with(|| {
+            *number += 1;
+            Row {
+                place: *number,
+                cells: Vec::new(),
+            }
+        });
+        if row.cells.len() > 2_000 {
+            return Err(Problem::at(
+                row.place,
+                "more than 2000 columns: too many for a statement",
+            ));
+        }
+        self.cell = Some((String::new(), span_of(tag)));
+        Ok(())
+    }
+
+    fn break_line(&mut self) {
+        if let Some((content, _)) = &mut self.cell {
+            content.push('\n');
+        }
+    }
+}
+
 impl<R: BufRead> Rows for PageRows<R> {
     fn next_row(&mut self) -> Result<Option<Row>, Problem> {
-        let mut row: Option<Row> = None;
-        let mut cell: Option<(String, usize)> = None;
+        let mut open = Open::default();
         loop {
             let Some(text) = self.until(b'<')? else {
-                let is_open = row.is_some();
-                return if is_open {
-                    Err(Problem::at(
-                        self.number,
-                        "the web page ends inside a row: it is truncated; download it again",
-                    ))
-                } else {
-                    Ok(None)
-                };
+                if open.row.is_none() {
+                    return Ok(None);
+                }
+                let text = "the web page ends inside a row: it is truncated; download it again";
+                return Err(Problem::at(self.number, text));
             };
-            if let Some((content, _)) = &mut cell {
-                content.push_str(&plain(&text));
-            }
+            open.text(&text);
             let Some(tag) = self.until(b'>')? else {
                 continue;
             };
             let tag = tag.to_ascii_lowercase();
-            let name = tag
-                .split(|c: char| c.is_whitespace())
-                .next()
-                .unwrap_or_default();
-            let is_cell = matches!(name, "td" | "th");
-            if is_cell || matches!(name, "/td" | "/th" | "/tr" | "tr" | "/table") {
-                if let (Some((content, span)), Some(open)) = (cell.take(), &mut row) {
-                    let text = content.trim().to_owned();
-                    open.cells.push(if text.is_empty() {
-                        Cell::Empty
-                    } else {
-                        Cell::Text(text)
-                    });
-                    open.cells
-                        .resize(open.cells.len() + span.min(100) - 1, Cell::Empty);
-                }
-            }
-            match name {
+            match tag.split(char::is_whitespace).next().unwrap_or_default() {
                 "td" | "th" => {
-                    let row = row.get_or_insert_with(|| {
-                        self.number += 1;
-                        Row {
-                            place: self.number,
-                            cells: Vec::new(),
-                        }
-                    });
-                    if row.cells.len() > 2_000 {
-                        return Err(Problem::at(
-                            row.place,
-                            "more than 2000 columns: too many for a statement",
-                        ));
-                    }
-                    cell = Some((String::new(), span_of(&tag)));
+                    open.close_cell();
+                    open.begin_cell(&tag, &mut self.number)?;
                 }
-                "br" | "br/" => {
-                    if let Some((content, _)) = &mut cell {
-                        content.push('\n');
-                    }
-                }
+                "/td" | "/th" => open.close_cell(),
+                "br" | "br/" => open.break_line(),
                 "/tr" | "tr" | "/table" => {
-                    if row.is_some() {
-                        return Ok(row);
+                    open.close_cell();
+                    if open.row.is_some() {
+                        return Ok(open.row);
                     }
                 }
                 _ => {}

@@ -140,7 +140,7 @@ impl Message {
                     self.end(field.line, book)?;
                 }
                 self.begin(book);
-                book.statement.number = filled(&field.text);
+                book.statement.reference = filled(&field.text);
             }
             "25" | "25P" => book.statement.account = account(&field.text),
             "28" | "28C" => {
@@ -227,7 +227,7 @@ impl Message {
         }
         self.last_kind = Some(found.kind);
         self.memo = String::new();
-        let named = |text: &str| filled(text).filter(|text| text != "NONREF");
+        let named = |text: &str| filled(text).filter(|text| text != "NONREF" && text != "KREF+");
         self.pending = Some(Line {
             place: field.line,
             date: found.booked_on.unwrap_or(found.value_date),
@@ -258,7 +258,12 @@ impl Message {
             return Ok(());
         }
         if !self.is_interim && !self.has_closing {
-            let number = book.statement.number.clone().unwrap_or_default();
+            let number = book
+                .statement
+                .number
+                .clone()
+                .or(book.statement.reference.clone());
+            let number = number.unwrap_or_default();
             return Err(Problem::at(
                 line,
                 format!(

@@ -42,10 +42,22 @@ const ROLES: [Role; 16] = [
 
 fn headings(row: &Row) -> Vec<Heading> {
     let of = |cell: &Cell| match cell {
-        Cell::Text(text) => heading(text),
-        _ => Heading::default(),
+        Cell::Text(text) => serial(heading(text)),
+        Cell::Empty | Cell::Number(_) | Cell::Moment(_) | Cell::Fault(_) | Cell::Formula => {
+            Heading::default()
+        }
     };
     row.cells.iter().map(of).collect()
+}
+
+/// A column of serial numbers (STT, No.) holds nothing of use, and its "No" is not "Nợ".
+fn serial(heading: Heading) -> Heading {
+    let is_serial = heading.names.iter().any(|name| name == "stt");
+    if is_serial {
+        Heading::default()
+    } else {
+        heading
+    }
 }
 
 impl Columns {

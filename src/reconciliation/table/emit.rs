@@ -1,12 +1,12 @@
 //! The second way through a table: every row becomes a line, a total, a label or a note, or the file
 //! is refused with the row. What proves the table is checked at its end.
 
-use super::checks::{Proof, Running, Stated, Totals};
+use super::checks::Stated;
 use super::columns::currency_of;
-use super::heading::fold;
 use super::labels::Labels;
-use super::row::{amount, day, words};
-use super::survey::{Plan, survey};
+use super::part::Part;
+use super::row::{amount, day, is_money, signed, words};
+use super::survey::{Plan, survey, tell};
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
 use crate::domain::statement::{Line, decimals_of, to_minor};
@@ -44,57 +44,11 @@ pub fn emit(table: &dyn Table, ask: &Ask, book: &mut Book<'_>) -> Result<(), Pro
     emit.close()
 }
 
-fn tell(plan: &Plan, book: &mut Book<'_>) {
-    let name = &plan.profile.name;
-    book.detect(
-        "profile",
-        if name.is_empty() {
-            "none: by the general words".to_owned()
-        } else {
-            format!("{name} ({})", plan.profile.title)
-        },
-    );
-    if plan.header.place > 0 {
-        book.detect("heading row", plan.header.place.to_string());
-    }
-    book.detect("columns", plan.columns.shown());
-    book.detect("date order", plan.order.shown());
-    book.detect(
-        "amounts",
-        plan.style
-            .map_or("no decimals seen", super::super::text::amounts::Mark::shown),
-    );
-    if plan.columns.get(Role::Debit).is_some() {
-        let sign = if plan.has_negative_debits {
-            "money out is written below zero"
-        } else {
-            "money out has a column of its own"
-        };
-        book.detect("sign", sign);
-    }
-    if plan.is_order_open {
-        book.hold("every date reads as day/month and as month/day: say which with --date-order dmy or mdy");
-    }
-    book.fees_move_balance = plan.profile.fees_move_balance;
-}
-
 #[derive(PartialEq, Clone, Copy)]
 enum State {
     Above,
     Body,
     Tail,
-}
-
-/// One table of a file; a file may hold several, one below the other.
-#[derive(Default)]
-struct Part {
-    labels: Labels,
-    running: Running,
-    totals: Totals,
-    rows: u64,
-    last: Option<(Line, u64)>,
-    day: Option<Day>,
-    wrong_totals: Option<u64>,
 }
 
 struct Emit<'a, 'b, 'c> {
@@ -187,10 +141,7 @@ impl Emit<'_, '_, '_> {
             None if cell.is_blank() => {
                 return Err(Problem::at(
                     row.place,
-                    format!(
-                        "row {} has an amount and no date: fill in the date, or mark the row as a total",
-                        row.place
-                    ),
+                    "there is an amount and no date: fill in the date, or mark the row as a total",
                 ));
             }
             None => {
@@ -198,8 +149,7 @@ impl Emit<'_, '_, '_> {
                 return Err(Problem::at(
                     row.place,
                     format!(
-                        "the date \"{text}\" in row {} is no day in the order {}",
-                        row.place,
+                        "the date \"{text}\" is no day in the order {}",
                         plan.order.shown()
                     ),
                 ));
@@ -225,9 +175,9 @@ impl Emit<'_, '_, '_> {
         let plan = self.plan;
         let columns = &plan.columns;
         self.part.rows += 1;
-        if !self.is_money(row) {
+        if !is_money(row, plan, self.book) {
             self.book.findings.skipped += 1;
-            if let Ok(Some(amount)) = self.signed(row) {
+            if let Ok(Some(amount)) = signed(row, plan) {
                 self.part
                     .totals
                     .all
@@ -235,7 +185,7 @@ impl Emit<'_, '_, '_> {
             }
             return Ok(());
         }
-        let Some(signed) = self.signed(row)? else {
+        let Some(found) = signed(row, plan)? else {
             return Err(self.without_amount(row));
         };
         let (book, place) = (&mut *self.book, row.place);
@@ -250,7 +200,7 @@ impl Emit<'_, '_, '_> {
             date: day,
             value_date: super::row::day(columns.cell(row, Role::ValueDate), plan.order)
                 .map(|(day, _)| day),
-            amount: book.minor(signed, place)?,
+            amount: book.minor(found, place)?,
             currency: currency_of(&columns.cell(row, Role::Currency).shown())
                 .or(book.statement.currency),
             reference: words(row, columns, Role::Reference).or(filled(rest)),
@@ -261,7 +211,7 @@ impl Emit<'_, '_, '_> {
             fee: money(fee.map(|fee| fee.abs()))?,
             ..Line::default()
         };
-        self.note(row, &line);
+        self.part.note(&line, plan, self.book);
         self.book.add(line)
     }
 
@@ -271,122 +221,13 @@ impl Emit<'_, '_, '_> {
         if has < width {
             return Problem::at(
                 place,
-                format!("row {place} has {has} of {width} columns and no amount: it is cut off"),
+                format!("the row has {has} of {width} columns and no amount: it is cut off"),
             );
         }
         Problem::at(
             place,
-            format!("row {place} has a date and no amount: fill it in, or remove the row"),
+            "there is a date and no amount: fill it in, or remove the row",
         )
-    }
-
-    /// Follows balances, sums, twins and currencies.
-    fn note(&mut self, row: &Row, line: &Line) {
-        let part = &mut self.part;
-        part.totals.good.add(line.amount);
-        part.totals.all.add(line.amount);
-        if let Some(balance) = line.balance {
-            let fee = if self.plan.profile.fees_move_balance {
-                line.fee.unwrap_or(0)
-            } else {
-                0
-            };
-            part.running
-                .add(line.amount.saturating_sub(fee), balance, row.place);
-        }
-        let own = self.book.statement.currency;
-        if let (Some(own), Some(currency)) = (own, line.currency)
-            && own != currency
-        {
-            self.book.hold(format!(
-                "row {}: an amount in {currency} in a table in {own}: the sums add unlike things",
-                row.place
-            ));
-        }
-        let same = |(other, _): &(Line, u64)| {
-            let facts = |one: &Line| {
-                (
-                    one.date,
-                    one.amount,
-                    one.balance,
-                    one.reference.clone(),
-                    one.memo.clone(),
-                )
-            };
-            line.balance.is_some() && line.reference.is_some() && facts(other) == facts(line)
-        };
-        if let Some((_, place)) = part.last.as_ref().filter(|last| same(last)) {
-            self.book.hold(format!(
-                "row {} repeats row {place}, with the same reference and balance: pasted twice?",
-                row.place
-            ));
-        }
-        part.last = Some((line.clone(), row.place));
-    }
-
-    /// Whether the status says that money moved; without a status it did.
-    fn is_money(&mut self, row: &Row) -> bool {
-        let Some(status) = words(row, &self.plan.columns, Role::Status) else {
-            return true;
-        };
-        let folded = fold(&status);
-        let words = &library().words;
-        if words.succeeded.contains(&folded) {
-            return true;
-        }
-        if !words.failed.contains(&folded) {
-            self.book.hold(format!(
-                "row {}: the status \"{}\" is not known: the row is not counted",
-                row.place,
-                shown(&status)
-            ));
-        }
-        false
-    }
-
-    /// The signed amount: money in above zero.
-    fn signed(&self, row: &Row) -> Result<Option<Decimal>, Problem> {
-        let columns = &self.plan.columns;
-        let of = |role| amount(row, columns, role, self.plan.style);
-        let filled = |found: Option<Decimal>| found.filter(|amount| !amount.is_zero());
-        let (debit, credit) = (of(Role::Debit)?, of(Role::Credit)?);
-        if filled(debit).is_some() && filled(credit).is_some() {
-            let text = format!(
-                "row {} has both a debit and a credit amount: only one can be right",
-                row.place
-            );
-            return Err(Problem::at(row.place, text));
-        }
-        if let Some(debit) = filled(debit) {
-            return Ok(Some(if self.plan.has_negative_debits {
-                debit
-            } else {
-                -debit
-            }));
-        }
-        if let Some(found) = filled(credit).or(credit).or(debit) {
-            return Ok(Some(found));
-        }
-        let Some(found) = of(Role::Amount)? else {
-            return Ok(None);
-        };
-        let Some(side) = words(row, columns, Role::Side) else {
-            return Ok(Some(found));
-        };
-        let folded = fold(&side);
-        let words = &library().words;
-        if words.credit.contains(&folded) || side.trim() == "+" {
-            Ok(Some(found.abs()))
-        } else if words.debit.contains(&folded) {
-            Ok(Some(-found.abs()))
-        } else {
-            let text = format!(
-                "\"{}\" in row {} is neither credit nor debit",
-                shown(&side),
-                row.place
-            );
-            Err(Problem::at(row.place, text))
-        }
     }
 
     fn total(&mut self, row: &Row) {
@@ -430,71 +271,9 @@ impl Emit<'_, '_, '_> {
                 "the table has a heading and no rows: it is empty",
             ));
         }
-        self.judge(&part, decimals);
+        part.judge(self.book);
         self.book.end();
         Ok(())
-    }
-
-    fn judge(&mut self, part: &Part, decimals: u32) {
-        let book = &mut *self.book;
-        match part.running.proof() {
-            Proof::Broken(place) => {
-                book.hold(format!("row {place}: the balance column does not tie here: a row was changed, removed or added"));
-            }
-            Proof::Tied {
-                opening,
-                closing,
-                is_newest_first,
-            } => {
-                book.detect(
-                    "balances",
-                    format!(
-                        "tie row by row, {}",
-                        if is_newest_first {
-                            "newest first"
-                        } else {
-                            "oldest first"
-                        }
-                    ),
-                );
-                book.statement.opening = book.statement.opening.or(Some(opening));
-                book.statement.closing = book.statement.closing.or(Some(closing));
-            }
-            Proof::Nothing => {}
-        }
-        if let Some(place) = part.wrong_totals {
-            book.hold(format!(
-                "row {place}: the totals written there are not the sums of the rows"
-            ));
-        }
-        let minor = |found: Option<(Decimal, u64)>| {
-            found.and_then(|(amount, place)| Some((to_minor(amount, decimals)?, place)))
-        };
-        for (stated, place) in [minor(part.labels.credit), minor(part.labels.debit)]
-            .into_iter()
-            .flatten()
-        {
-            let sums = [part.totals.good, part.totals.all];
-            if !sums
-                .iter()
-                .any(|sums| stated.abs() == sums.credit || stated.abs() == sums.debit)
-            {
-                book.hold(format!(
-                    "row {place}: the sum written there is not that of the rows"
-                ));
-            }
-        }
-        let counts = [part.rows, book.statement.entries];
-        if let Some((stated, place)) = part
-            .labels
-            .count
-            .filter(|(stated, _)| !counts.contains(stated))
-        {
-            book.hold(format!(
-                "row {place}: {stated} transactions are announced, the table has {}",
-                part.rows
-            ));
-        }
     }
 
     fn close(mut self) -> Result<(), Problem> {

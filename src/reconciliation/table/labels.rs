@@ -125,7 +125,7 @@ fn beside(row: &Row, column: usize, below: Option<&Row>, library: &Library) -> C
         .find(|cell| !cell.is_blank());
     let is_label = |cell: &Cell| match cell {
         Cell::Text(text) => label_of(text.split(':').next().unwrap_or_default(), library).is_some(),
-        _ => false,
+        Cell::Empty | Cell::Number(_) | Cell::Moment(_) | Cell::Fault(_) | Cell::Formula => false,
     };
     match right.filter(|cell| !is_label(cell)) {
         Some(cell) => cell.clone(),

@@ -11,6 +11,7 @@ pub mod columns;
 pub mod emit;
 pub mod heading;
 pub mod labels;
+pub(crate) mod part;
 pub mod row;
 pub mod sheet;
 pub mod split;

@@ -4,10 +4,13 @@
 use rust_decimal::Decimal;
 
 use super::columns::Columns;
+use super::heading::fold;
+use super::survey::Plan;
 use super::{Cell, Row};
 use crate::domain::time::Day;
+use crate::reconciliation::book::Book;
 use crate::reconciliation::problem::{Problem, shown};
-use crate::reconciliation::profiles::Role;
+use crate::reconciliation::profiles::{Role, library};
 use crate::reconciliation::text::amounts::{Mark, parse, parse_number};
 use crate::reconciliation::text::dates::{self, DateOrder};
 
@@ -42,10 +45,7 @@ pub fn amount(
     number(cell, style).map_err(|why| {
         let name = format!("{role:?}").to_lowercase();
         let text = shown(&cell.shown());
-        Problem::at(
-            row.place,
-            format!("the {name} amount \"{text}\" in row {} {why}", row.place),
-        )
+        Problem::at(row.place, format!("the {name} amount \"{text}\" {why}"))
     })
 }
 
@@ -93,6 +93,68 @@ pub fn day(cell: &Cell, order: DateOrder) -> Option<(Day, String)> {
 pub fn words(row: &Row, columns: &Columns, role: Role) -> Option<String> {
     let text = columns.cell(row, role).shown();
     crate::reconciliation::book::filled(&text).filter(|text| text != "-")
+}
+
+/// Whether the status says that money moved; without a status it did.
+#[must_use]
+pub fn is_money(row: &Row, plan: &Plan, book: &mut Book<'_>) -> bool {
+    let Some(status) = words(row, &plan.columns, Role::Status) else {
+        return true;
+    };
+    let folded = fold(&status);
+    let words = &library().words;
+    if words.succeeded.contains(&folded) {
+        return true;
+    }
+    if !words.failed.contains(&folded) {
+        book.hold(format!(
+            "row {}: the status \"{}\" is not known: the row is not counted",
+            row.place,
+            shown(&status)
+        ));
+    }
+    false
+}
+
+/// The signed amount: money in above zero.
+///
+/// # Errors
+/// When both sides are filled, or a cell holds something else.
+pub fn signed(row: &Row, plan: &Plan) -> Result<Option<Decimal>, Problem> {
+    let columns = &plan.columns;
+    let of = |role| amount(row, columns, role, plan.style);
+    let filled = |found: Option<Decimal>| found.filter(|amount| !amount.is_zero());
+    let (debit, credit) = (of(Role::Debit)?, of(Role::Credit)?);
+    if filled(debit).is_some() && filled(credit).is_some() {
+        let text = "there is both a debit and a credit amount: only one can be right";
+        return Err(Problem::at(row.place, text));
+    }
+    if let Some(debit) = filled(debit) {
+        return Ok(Some(if plan.has_negative_debits {
+            debit
+        } else {
+            -debit
+        }));
+    }
+    if let Some(found) = filled(credit).or(credit).or(debit) {
+        return Ok(Some(found));
+    }
+    let Some(found) = of(Role::Amount)? else {
+        return Ok(None);
+    };
+    let Some(side) = words(row, columns, Role::Side) else {
+        return Ok(Some(found));
+    };
+    let folded = fold(&side);
+    let words = &library().words;
+    if words.credit.contains(&folded) || side.trim() == "+" {
+        Ok(Some(found.abs()))
+    } else if words.debit.contains(&folded) {
+        Ok(Some(-found.abs()))
+    } else {
+        let text = format!("\"{}\" is neither credit nor debit", shown(&side));
+        Err(Problem::at(row.place, text))
+    }
 }
 
 #[cfg(test)]

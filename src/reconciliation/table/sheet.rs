@@ -141,7 +141,7 @@ fn begun(attributes: &[(String, String)], next: usize, place: u64) -> Result<Dra
         return Err(Problem::at(
             place,
             format!(
-                "the workbook is damaged: row {place} has a cell out of place or beyond {COLUMNS_MAX} columns"
+                "the workbook is damaged: a cell is out of place or beyond {COLUMNS_MAX} columns"
             ),
         ));
     }

@@ -5,6 +5,7 @@ use super::columns::{Columns, currency_of, fit};
 use super::heading::fold;
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
+use crate::reconciliation::book::Book;
 use crate::reconciliation::problem::{Problem, shown};
 use crate::reconciliation::profiles::{Library, Profile, Role, library, named};
 use crate::reconciliation::reading::Ask;
@@ -83,7 +84,7 @@ pub fn survey(table: &dyn Table, ask: &Ask) -> Result<Plan, Problem> {
     let style = match profile.mark() {
         Some(mark) => Some(mark),
         None => looks.amounts.style().map_err(|place| {
-            let text = format!("the amount in row {place} is written in another style than most: mend it, or export the file again");
+            let text = "the amount here is written in another style than most: mend it, or export the file again";
             Problem::at(place, text)
         })?,
     };
@@ -97,6 +98,40 @@ pub fn survey(table: &dyn Table, ask: &Ask) -> Result<Plan, Problem> {
         row_currency: looks.currency,
         has_negative_debits: looks.below > 0 && looks.above == 0,
     })
+}
+
+/// Tells the book how the table is read.
+pub fn tell(plan: &Plan, book: &mut Book<'_>) {
+    let name = &plan.profile.name;
+    book.detect(
+        "profile",
+        if name.is_empty() {
+            "none: by the general words".to_owned()
+        } else {
+            format!("{name} ({})", plan.profile.title)
+        },
+    );
+    if plan.header.place > 0 {
+        book.detect("heading row", plan.header.place.to_string());
+    }
+    book.detect("columns", plan.columns.shown());
+    book.detect("date order", plan.order.shown());
+    book.detect(
+        "amounts",
+        plan.style.map_or("no decimals seen", Mark::shown),
+    );
+    if plan.columns.get(Role::Debit).is_some() {
+        let sign = if plan.has_negative_debits {
+            "money out is written below zero"
+        } else {
+            "money out has a column of its own"
+        };
+        book.detect("sign", sign);
+    }
+    if plan.is_order_open {
+        book.hold("every date reads as day/month and as month/day: say which with --date-order dmy or mdy");
+    }
+    book.fees_move_balance = plan.profile.fees_move_balance;
 }
 
 /// The profile and columns when the row is a heading.

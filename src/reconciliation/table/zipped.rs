@@ -351,11 +351,11 @@ fn parts(input: &Input) -> Result<BTreeMap<String, Part>, Problem> {
                 "the workbook is protected with a password: remove the password and save it again",
             ));
         }
-        let is_stored = match file.compression() {
-            CompressionMethod::Stored => true,
-            CompressionMethod::Deflated => false,
-            other => return Err(damaged(&format!("packed in an unknown way ({other})"))),
-        };
+        let packing = file.compression();
+        let is_stored = packing == CompressionMethod::Stored;
+        if !is_stored && packing != CompressionMethod::Deflated {
+            return Err(damaged(&format!("packed in an unknown way ({packing})")));
+        }
         let start = file
             .data_start()
             .ok_or_else(|| damaged(&"a part has no place"))?;

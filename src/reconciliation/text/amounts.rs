@@ -52,15 +52,8 @@ const SIDES: [(&str, bool); 6] = [
     ("N", true),
 ];
 
-fn bare(text: &str) -> Result<Option<Bare>, String> {
-    let clean: String = text
-        .chars()
-        .map(|c| match c {
-            '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' | '\n' | '\r' => ' ',
-            '\u{2212}' | '\u{2013}' => '-',
-            other => other,
-        })
-        .collect();
+/// The digits without currency, side and sign, and whether these say that money goes out.
+fn stripped(clean: &str) -> (&str, bool) {
     let mut rest = clean.trim().trim_start_matches('\'').trim();
     let mut is_negative = false;
     loop {
@@ -94,6 +87,19 @@ fn bare(text: &str) -> Result<Option<Bare>, String> {
             break;
         }
     }
+    (rest, is_negative)
+}
+
+fn bare(text: &str) -> Result<Option<Bare>, String> {
+    let clean: String = text
+        .chars()
+        .map(|c| match c {
+            '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' | '\n' | '\r' => ' ',
+            '\u{2212}' | '\u{2013}' => '-',
+            other => other,
+        })
+        .collect();
+    let (rest, is_negative) = stripped(&clean);
     if rest.is_empty() {
         return Ok(None);
     }

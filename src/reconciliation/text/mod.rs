@@ -10,6 +10,7 @@ use super::problem::Problem;
 pub mod amounts;
 pub mod dates;
 pub mod encoding;
+pub mod iso;
 pub mod swift;
 pub mod xml;
 
