@@ -2,7 +2,7 @@
 //! file's name or bytes that are in memory already; keeps no content of its own.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use super::problem::Problem;
 
 /// How much of a file is looked at to tell its format.
 const HEAD: u64 = 64 * 1024;
+
+/// Bytes a text may have.
+const TEXT_MAX: u64 = 512 * 1024 * 1024;
 
 /// Something that can be read from any place.
 pub trait Bytes: Read + Seek {}
@@ -56,6 +59,19 @@ impl Input {
         let mut head = Vec::new();
         self.open()?.take(HEAD).read_to_end(&mut head)?;
         Ok(head)
+    }
+
+    /// Refuses a text of more than 512 MB.
+    ///
+    /// # Errors
+    /// When it is larger or cannot be opened.
+    pub fn limit(&self) -> Result<(), Problem> {
+        if self.open()?.seek(SeekFrom::End(0))? <= TEXT_MAX {
+            return Ok(());
+        }
+        Err(Problem::file(
+            "the file is too large: the limit is 512 MB; split it by day",
+        ))
     }
 
     /// All of its bytes, when there are at most `limit` of them.

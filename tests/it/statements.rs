@@ -98,6 +98,14 @@ fn differences(expected: &Value, seen: &Seen) -> Vec<String> {
         &expected["first_entry"]["amount"],
         amount,
     );
+    wrong.extend(other_differences(expected, seen));
+    wrong
+}
+
+/// Differences in what is no amount.
+fn other_differences(expected: &Value, seen: &Seen) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let (reading, first) = (&seen.reading, seen.first.as_ref());
     if expected["entries"].as_u64() != Some(reading.entries()) {
         wrong.push(format!(
             "{} entries, not {}",

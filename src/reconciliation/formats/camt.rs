@@ -296,8 +296,10 @@ impl Walk {
         }
         let is_booked = match entry.status.as_str() {
             "BOOK" | "" => true,
-            "INFO" => self.format == "camt054",
-            "PDNG" | "FUTR" => false,
+            "INFO" => self.format != "camt053",
+            // An interim report tells what is under way; nothing of it is ever posted.
+            "PDNG" => self.format == "camt052",
+            "FUTR" => false,
             other => {
                 book.hold(format!(
                     "line {}: the status \"{}\" is not known: the entry is not counted",

@@ -91,6 +91,7 @@ impl Look {
                 script: None,
             });
         }
+        input.limit()?;
         let script = Script::of(input, declared(&head).as_deref())?;
         let mut text = String::new();
         let beginning = u64::try_from(head.len()).unwrap_or(u64::MAX);

@@ -28,10 +28,8 @@ impl Format for Ofx {
 
     fn knows(&self, look: &Look) -> bool {
         let start = look.start();
-        start.starts_with("OFXHEADER")
-            || start.starts_with("DATA:OFX")
-            || look.has("<?OFX")
-            || look.has("<OFX>")
+        let is_markup = start.starts_with('<') && (look.has("<?OFX") || look.has("<OFX>"));
+        is_markup || start.starts_with("OFXHEADER") || start.starts_with("DATA:OFX")
     }
 
     fn read(

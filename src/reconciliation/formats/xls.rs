@@ -2,6 +2,7 @@
 //! numbers leave as their shortest exact text. A workbook with a password is named as such.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, Range, Reader, SheetVisible, Xls as Workbook, XlsError};
 
@@ -19,6 +20,8 @@ pub struct Xls;
 
 /// Bytes an old workbook may have.
 const BYTES_MAX: u64 = 20 * 1024 * 1024;
+/// An old workbook is a whole number of sectors of at least this size.
+const SECTOR: usize = 64;
 
 impl Format for Xls {
     fn name(&self, _: &Look) -> &'static str {
@@ -36,28 +39,39 @@ impl Format for Xls {
                 "the workbook is protected with a password: remove the password and save it again",
             ));
         }
-        let mut workbook = Workbook::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
-        let is_1904 = workbook.has_1904_epoch();
-        let sheets = workbook.sheets_metadata().to_vec();
-        let visible: Vec<_> = sheets
-            .iter()
-            .filter(|sheet| sheet.visible == SheetVisible::Visible)
-            .collect();
-        let mut best: Option<(String, Range<Data>)> = None;
-        for sheet in visible {
-            let range = workbook
-                .worksheet_range(&sheet.name)
-                .map_err(|error| damaged(&error))?;
-            if best.is_none() && !range.is_empty() {
-                best = Some((sheet.name.clone(), range));
-            }
-        }
-        let Some((name, range)) = best else {
-            return Err(Problem::file("the workbook is empty: no sheet has rows"));
-        };
+        // The reader may stop with a panic on a damaged file; that too is an answer.
+        let opened = catch_unwind(AssertUnwindSafe(|| first_sheet(bytes)));
+        let (name, sheet) = opened.unwrap_or_else(|_| {
+            Err(Problem::file(
+                "the workbook is damaged and cannot be opened",
+            ))
+        })?;
         book.detect("sheet", name);
-        emit(&Sheet { range, is_1904 }, ask, book)
+        emit(&sheet, ask, book)
     }
+}
+
+fn first_sheet(bytes: Vec<u8>) -> Result<(String, Sheet), Problem> {
+    if !bytes.len().is_multiple_of(SECTOR) {
+        return Err(Problem::file(
+            "the workbook is damaged or truncated: download it again",
+        ));
+    }
+    let mut workbook = Workbook::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    let is_1904 = workbook.has_1904_epoch();
+    let mut sheets = workbook.sheets_metadata().to_vec();
+    sheets.retain(|sheet| sheet.visible == SheetVisible::Visible);
+    for sheet in sheets {
+        let range = workbook
+            .worksheet_range(&sheet.name)
+            .map_err(|error| damaged(&error))?;
+        if !range.is_empty() {
+            return Ok((sheet.name, Sheet { range, is_1904 }));
+        }
+    }
+    Err(Problem::file(
+        "the workbook is empty: no visible sheet has rows",
+    ))
 }
 
 fn damaged(error: &XlsError) -> Problem {

@@ -8,6 +8,7 @@ use crate::reconciliation::problem::Problem;
 use crate::reconciliation::reading::Ask;
 use crate::reconciliation::table::emit::emit;
 use crate::reconciliation::table::sheet::SheetRows;
+use crate::reconciliation::table::survey::survey;
 use crate::reconciliation::table::zipped::Workbook;
 use crate::reconciliation::table::{Rows, Table};
 
@@ -25,19 +26,25 @@ impl Format for Xlsx {
 
     fn read(&self, input: &Input, _: &Look, ask: &Ask, book: &mut Book<'_>) -> Result<(), Problem> {
         let workbook = Workbook::open(input)?;
+        let mut first = None;
         for (name, part) in workbook.sheets() {
             let sheet = Sheet {
                 workbook: &workbook,
                 part,
             };
-            if sheet.rows()?.next_row()?.is_some() {
-                book.detect("sheet", name);
-                return emit(&sheet, ask, book);
+            if sheet.rows()?.next_row()?.is_none() {
+                continue;
+            }
+            match survey(&sheet, ask) {
+                Ok(_) => {
+                    book.detect("sheet", name);
+                    return emit(&sheet, ask, book);
+                }
+                Err(problem) => first = first.or(Some(problem)),
             }
         }
-        Err(Problem::file(
-            "the workbook is empty: no visible sheet has rows",
-        ))
+        let empty = || Problem::file("the workbook is empty: no visible sheet has rows");
+        Err(first.unwrap_or_else(empty))
     }
 }
 

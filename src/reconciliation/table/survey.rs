@@ -11,6 +11,7 @@ use crate::reconciliation::profiles::{Library, Profile, Role, library, named};
 use crate::reconciliation::reading::Ask;
 use crate::reconciliation::text::amounts::{Mark, Tally};
 use crate::reconciliation::text::dates::{self, DateOrder};
+use std::collections::BTreeMap;
 
 /// How far down a heading may stand.
 const HEADING_MAX: usize = 200;
@@ -38,7 +39,7 @@ pub struct Plan {
 
 struct Looks {
     days: dates::Tally,
-    amounts: Tally,
+    amounts: BTreeMap<Role, Tally>,
     currency: Option<Currency>,
     below: u64,
     above: u64,
@@ -71,7 +72,7 @@ pub fn survey(table: &dyn Table, ask: &Ask) -> Result<Plan, Problem> {
     };
     let mut looks = Looks {
         days: dates::Tally::default(),
-        amounts: Tally::default(),
+        amounts: BTreeMap::new(),
         currency: None,
         below: 0,
         above: 0,
@@ -83,7 +84,7 @@ pub fn survey(table: &dyn Table, ask: &Ask) -> Result<Plan, Problem> {
     let known = known.or(columns.is_vietnamese.then_some(DateOrder::Dmy));
     let style = match profile.mark() {
         Some(mark) => Some(mark),
-        None => looks.amounts.style().map_err(|place| {
+        None => style_of(&looks.amounts).map_err(|place| {
             let text = "the amount here is written in another style than most: mend it, or export the file again";
             Problem::at(place, text)
         })?,
@@ -132,6 +133,16 @@ pub fn tell(plan: &Plan, book: &mut Book<'_>) {
         book.hold("every date reads as day/month and as month/day: say which with --date-order dmy or mdy");
     }
     book.fees_move_balance = plan.profile.fees_move_balance;
+}
+
+/// The style that all columns have: each of its own, and none against another.
+fn style_of(columns: &BTreeMap<Role, Tally>) -> Result<Option<Mark>, u64> {
+    let mut all = Tally::default();
+    for tally in columns.values() {
+        tally.style()?;
+        all.add_marks(tally);
+    }
+    all.style()
 }
 
 /// The profile and columns when the row is a heading.
@@ -228,7 +239,7 @@ impl Looks {
             Role::Tax,
         ] {
             if let Cell::Text(text) = columns.cell(row, role) {
-                self.amounts.note(text, row.place);
+                self.amounts.entry(role).or_default().note(text, row.place);
             }
         }
         if let Ok(Some(debit)) = super::row::number(columns.cell(row, Role::Debit), None)

