@@ -37,6 +37,7 @@ use doisoat::domain::dossier_code::DossierCode;
 use doisoat::domain::ids::Tenant;
 use doisoat::domain::money::Money;
 use doisoat::domain::reference::PaymentReference;
+use doisoat::domain::tariff::judge::Grounds;
 use doisoat::intake::providers::standardwebhooks;
 use doisoat::journeys::import_file::{Import, Kind};
 use doisoat::journeys::put_dossiers::put_dossiers;
@@ -306,6 +307,7 @@ fn facts(number: usize, procedures: &[String]) -> DossierFacts {
             virtual_account: None,
             is_cancelled: false,
         }],
+        grounds: Grounds::default(),
     }
 }
 

@@ -11,7 +11,7 @@
 //! cli          one file per command
 //! web          doors: webhooks, api, pages; the only async room
 //! journeys     stories that change something        reporting   what is shown
-//! intake · matching · ledger · reconciliation       the working rooms
+//! intake · matching · ledger · checkout · reconciliation   the working rooms
 //! store        memory: two engines, one schema; the only room that knows Diesel
 //! config · domain                                   settings; words
 //! ```
@@ -19,10 +19,12 @@
 //! - [`domain`] holds the words: money, bills, payments, entries. No input or output, no clock.
 //! - [`config`] reads settings once at start. It also holds the clock, the only way to learn the time.
 //! - [`store`] reads and writes rows and decides nothing.
-//! - [`intake`] turns a raw call into notices: verify, normalise. One file per provider.
+//! - [`intake`] turns a raw call into notices: verify, normalise. One file per provider, or none: the
+//!   settings may describe one.
 //! - [`matching`] decides which bill money belongs to. Pure; never by amount alone.
 //! - [`reconciliation`] reads statements and settlement files of banks and providers.
 //! - [`ledger`] says which event moves what, seals blocks, and verifies everything.
+//! - [`checkout`] builds and signs what we send to providers, and reads what they answer.
 //! - [`journeys`] change things, each in one transaction. To change something, take a journey.
 //! - [`reporting`] shows things. It knows no journey.
 //! - [`web`] and [`cli`] are the doors.
@@ -39,6 +41,8 @@
 //!    locks the dossiers concerned, tells new from repeat and conflict, decides
 //!    ([`matching::rules`]), posts ([`ledger::postings`]), moves bill, class and counts, seals a block.
 //! 6. Only then the door sends exactly the answer the provider's contract asks for.
+//! 7. What changed is told to subscribers ([`journeys::outbox`]): the events are rows of the same
+//!    commit, delivered afterwards by a thread for each.
 //!
 //! What follows: an acknowledged call is durable; the same call again posts nothing; the indicators
 //! move in the same commit as the ledger, so the dashboard always equals the books.
@@ -52,11 +56,19 @@
 //! 3. A report ([`reporting`]) adds cells. An indicator is a rule over classes, so every breakdown
 //!    comes from the same counts, and `doisoat verify` recounts them from the rows.
 //!
+//! # What a fee should be
+//!
+//! Amounts are decided outside and recorded as they come. An office may load a tariff
+//! ([`domain::tariff`]): rules with their legal basis and days, drafted from a file, activated and ended
+//! by officers ([`journeys::tariffs`]), never edited. It answers what a fee is, rule by rule
+//! ([`reporting::quotes`]), and flags a dossier's amount that no rule can give; it rewrites none.
+//!
 //! # What is deliberately absent
 //!
 //! No floats, no clock outside [`config::clock`], no SQL outside [`store`], no trust in anything a
 //! provider did not sign, no matching by amount, no update or delete of a posting.
 
+pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -6,10 +6,15 @@ use serde_json::json;
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::checkout::providers::{NotAsked, asked};
 use crate::config::channel::Channel;
+use crate::config::described::description::{Confidence, Description};
 use crate::config::load::Loaded;
+use crate::config::subscriber::Subscriber;
+use crate::intake::configured::describe;
 use crate::intake::provider::Provider;
 use crate::intake::providers;
+use crate::store::failure::Failure;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -67,6 +72,9 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             database(context, loaded, &mut findings);
             for channel in loaded.settings.channels.values() {
                 look_at(channel, loaded, &mut findings);
+            }
+            for subscriber in loaded.settings.subscribers.values() {
+                listen(context, subscriber, &mut findings);
             }
         }
     }
@@ -140,12 +148,13 @@ fn database(context: &Context, loaded: &Loaded, findings: &mut Findings) {
 
 fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
     let about = format!("channel {}", channel.name);
-    let Some(provider) = providers::find(&channel.provider) else {
+    let Some(provider) = providers::of(channel) else {
         let text = format!("the provider {} is not known", channel.provider);
         return findings.add(Grade::Bad, about, text);
     };
     let scheme = channel.scheme.as_deref();
-    let scheme = scheme.or_else(|| provider.schemes().first().copied());
+    let schemes = provider.schemes();
+    let scheme = scheme.or_else(|| schemes.first().copied());
     let shown = scheme.map_or(String::new(), |scheme| format!(" ({scheme})"));
     let address = format!(
         "http://{}/webhooks/{}",
@@ -165,28 +174,140 @@ fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
         let text = format!("lacks secrets.{names}: every call of {name} will be refused");
         findings.add(Grade::Bad, about.clone(), text);
     }
-    let optional = provider.secrets().iter().filter(|(secret, needed)| {
+    let optional = provider.secrets().into_iter().filter(|(secret, needed)| {
         !needed && own_scheme(name, secret).is_none() && channel.secret(secret).is_empty()
     });
     for (secret, _) in optional {
-        let text = format!("without secrets.{secret} we cannot ask {name} for payments or status");
+        // Said below, with what it means.
+        if matches!(asked(channel), Err(NotAsked::Lacks(lacking)) if lacking == secret) {
+            continue;
+        }
+        let text = if is_identity(channel, secret) {
+            format!("without secrets.{secret} a call for any merchant that our key signed is taken")
+        } else {
+            format!("without secrets.{secret} no request to {name} can be signed")
+        };
         findings.add(Grade::Warning, about.clone(), text);
     }
+    if let Some(description) = &channel.described {
+        told_in_words(description, channel, findings);
+    }
+    let (grade, text) = status_queries(channel, loaded);
+    findings.add(grade, about.clone(), text);
     if channel.accounts.is_empty() {
         let text = "no settings.accounts: money to any receiving account is placed";
         findings.add(Grade::Warning, about, text);
     }
 }
 
-/// The secrets without which no call of the scheme can be verified.
-fn needed(provider: &dyn Provider, scheme: Option<&str>) -> Vec<&'static str> {
-    let is_needed =
-        |(secret, needed): &&(&'static str, bool)| match own_scheme(provider.name(), secret) {
-            Some(own) => Some(own) == scheme,
-            None => *needed,
+/// Whether the provider is asked what became of payments, or why not.
+fn status_queries(channel: &Channel, loaded: &Loaded) -> (Grade, String) {
+    let settings = &loaded.settings.status_queries;
+    let name = &channel.provider;
+    match asked(channel) {
+        Ok(_) if !settings.is_enabled => {
+            let text = "status queries are switched off by status_queries.enabled: a lost webhook \
+                        is found by reconciliation only";
+            (Grade::Warning, text.to_owned())
+        }
+        Ok(asked) => {
+            let (address, minutes) = (asked.address, settings.first_after_s.div_ceil(60));
+            let text = format!(
+                "{name} is asked at {address} about payments without a webhook, first {minutes} \
+                 minutes after the order"
+            );
+            (Grade::Good, text)
+        }
+        Err(why @ (NotAsked::Lacks(_) | NotAsked::NoAddress)) => (Grade::Warning, why.to_string()),
+        Err(why @ (NotAsked::NoQuery(_) | NotAsked::NotOurs)) => (Grade::Good, why.to_string()),
+    }
+}
+
+/// Who is told of what, and whether it wants to hear.
+fn listen(context: &Context, subscriber: &Subscriber, findings: &mut Findings) {
+    let about = format!("subscriber {}", subscriber.name);
+    let kinds: Vec<&str> = subscriber.events.iter().map(|kind| kind.as_str()).collect();
+    let url = subscriber.shown_url();
+    let text = format!("{url} is told of {}", kinds.join(", "));
+    findings.add(Grade::Good, about.clone(), text);
+    if let [_, old @ ..] = subscriber.secrets.as_slice()
+        && !old.is_empty()
+    {
+        let text = format!(
+            "signs with {} secrets: take the old ones away when the receiver knows the new one",
+            subscriber.secrets.len()
+        );
+        findings.add(Grade::Warning, about.clone(), text);
+    }
+    // A schema that is not up to date is a finding of its own.
+    let Ok(db) = context.ready_db() else {
+        return;
+    };
+    let tenant = subscriber.tenant.0;
+    let asked = db.read(|queries| {
+        let known = queries.list_subscribers(tenant)?;
+        let is_gone = known.iter().any(|row| {
+            row.subscriber == subscriber.name && row.gone_url.as_ref() == Some(&subscriber.url)
+        });
+        Ok::<_, Failure>((is_gone, queries.count_deliveries(tenant, &subscriber.name)?))
+    });
+    match asked {
+        Err(failure) => findings.add(Grade::Bad, about, failure.to_string()),
+        Ok((is_gone, counts)) => {
+            if is_gone {
+                let name = &subscriber.name;
+                let text = format!(
+                    "answered 410 and is sent nothing: doisoat outbox switch-on {name}, or another url"
+                );
+                findings.add(Grade::Warning, about.clone(), text);
+            }
+            if counts.given_up > 0 {
+                let given_up = counts.given_up;
+                let text = format!(
+                    "{given_up} deliveries were given up: doisoat outbox redeliver --all-given-up"
+                );
+                findings.add(Grade::Warning, about, text);
+            }
+        }
+    }
+}
+
+/// Whether a secret holds our own name at a described provider.
+fn is_identity(channel: &Channel, secret: &str) -> bool {
+    let described = channel.described.iter();
+    let mut names = described.flat_map(|description| &description.identity);
+    names.any(|(_, name)| name == secret)
+}
+
+/// What a described provider does, and why one may not trust it yet.
+fn told_in_words(description: &Description, channel: &Channel, findings: &mut Findings) {
+    let about = format!("channel {}", channel.name);
+    for sentence in describe::sentences(description, channel.replay_window.as_secs()) {
+        findings.add(Grade::Good, about.clone(), sentence);
+    }
+    if description.confidence == Confidence::Low {
+        let note = match description.note.as_str() {
+            "" => "confirm its rules with the provider before you rely on them",
+            note => note,
         };
-    let names = provider.secrets().iter().filter(is_needed);
-    names.map(|(secret, _)| *secret).collect()
+        let text = format!("{} is unconfirmed: {note}", description.title);
+        findings.add(Grade::Warning, about.clone(), text);
+    } else if !description.note.is_empty() {
+        findings.add(Grade::Good, about.clone(), description.note.clone());
+    }
+    for doubt in describe::doubts(description) {
+        findings.add(Grade::Warning, about.clone(), doubt);
+    }
+}
+
+/// The secrets without which no call of the scheme can be verified.
+fn needed<'a>(provider: &'a dyn Provider, scheme: Option<&str>) -> Vec<&'a str> {
+    let is_needed = |(secret, needed): &(&str, bool)| match own_scheme(provider.name(), secret) {
+        Some(own) => Some(own) == scheme,
+        None => *needed,
+    };
+    let names = provider.secrets().into_iter().filter(is_needed);
+    names.map(|(secret, _)| secret).collect()
 }
 
 /// The one scheme that uses a secret, where schemes of a provider use different ones.

@@ -115,23 +115,21 @@ impl Context {
         );
         Ok(db)
     }
-
-    /// The names of all providers, for the bits that the counts give them.
-    #[must_use]
-    pub fn provider_names() -> Vec<String> {
-        let names = ROSTER.iter().map(|provider| provider.name().to_owned());
-        names.collect()
-    }
 }
 
 /// What configuration has to know of each provider on the roster.
 #[must_use]
 pub fn provider_facts() -> Vec<ProviderFacts> {
+    let owned = |text: &str| text.to_owned();
     let facts = |provider: &&'static dyn crate::intake::provider::Provider| ProviderFacts {
-        name: provider.name(),
-        secrets: provider.secrets(),
-        schemes: provider.schemes(),
-        settings: provider.settings(),
+        name: owned(provider.name()),
+        secrets: provider
+            .secrets()
+            .into_iter()
+            .map(|(name, needed)| (owned(name), needed))
+            .collect(),
+        schemes: provider.schemes().into_iter().map(owned).collect(),
+        settings: provider.settings().iter().copied().map(owned).collect(),
     };
     ROSTER.iter().map(facts).collect()
 }

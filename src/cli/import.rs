@@ -1,5 +1,5 @@
-//! `doisoat import`: takes in a file of units, procedures or dossiers, all of it or nothing, with a
-//! progress bar on a terminal. What the file may hold is the journey's knowledge.
+//! `doisoat import`: takes in a file of units, procedures, dossiers, person groups or tariff rules, all
+//! of it or nothing, with a progress bar on a terminal. What the file may hold is the journey's knowledge.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -20,7 +20,12 @@ use crate::journeys::import_file::{Import, ImportError, Imported, Kind};
     units:      unit_code, name_vi, name_en, level, parent_code, valid_from, valid_to\n\
     procedures: procedure_code, name, field, level, has_fee\n\
     dossiers:   dossier_code, procedure_code, unit_code, received_on, submitted_via, status,\n            \
-    applicant_name, fee_items, bill_due_on, bill_reference, bills\n\n\
+    applicant_name, fee_items, bill_due_on, bill_reference, bills, person_groups;\n            \
+    a fee item may say quantity and base besides kind, code, name, amount, basis\n\
+    person-groups: person_group, name_vi, name_en\n\
+    tariffs:    rule_id, procedure_code, fee_kind, fee_code, fee_name, role, submitted_via, units,\n            \
+    groups, amount, steps, percent, floor, cap, percent_off, legal_basis,\n            \
+    effective_from, effective_to, replaces, prevails_over, decision\n\n\
     A file with one wrong row changes nothing; the same file again changes nothing and says so."
 )]
 pub struct Arguments {
@@ -43,6 +48,10 @@ enum Holds {
     Procedures,
     /// Dossiers with their fee items and bills
     Dossiers,
+    /// The groups of people that tariff rules may name
+    PersonGroups,
+    /// Rules of a tariff; they become drafts
+    Tariffs,
 }
 
 impl From<Holds> for Kind {
@@ -51,6 +60,8 @@ impl From<Holds> for Kind {
             Holds::Units => Self::Units,
             Holds::Procedures => Self::Procedures,
             Holds::Dossiers => Self::Dossiers,
+            Holds::PersonGroups => Self::PersonGroups,
+            Holds::Tariffs => Self::Tariffs,
         }
     }
 }

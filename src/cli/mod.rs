@@ -14,12 +14,17 @@ pub mod demo;
 pub mod import;
 pub mod migrate;
 pub mod officer;
+pub mod outbox;
 pub mod output;
 pub mod quarantine;
+pub mod quote;
+pub mod refund;
 pub mod report;
 pub mod serve;
 pub mod statement;
+pub mod status_queries;
 pub mod sweep;
+pub mod tariff;
 pub mod telemetry;
 pub mod token;
 pub mod verify;
@@ -62,16 +67,26 @@ enum Command {
     Sweep(sweep::Arguments),
     /// Show refused calls, or take them again after a key was mended
     Quarantine(quarantine::Arguments),
+    /// Ask providers what became of payments, or show what they are asked about
+    StatusQueries(status_queries::Arguments),
+    /// Show what subscribers were told, or tell them again
+    Outbox(outbox::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
     /// Make tokens for the API
     Token(token::Arguments),
+    /// Show refunds, ask for them, approve them and say what came of them
+    Refund(refund::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
-    /// Take in a file of units, procedures or dossiers
+    /// Take in a file of units, procedures, dossiers, person groups or tariff rules
     Import(import::Arguments),
     /// Read a bank statement or settlement file
     Statement(statement::Arguments),
+    /// Show the rules of a tariff, put them in force, end them; show what contradicts them
+    Tariff(tariff::Arguments),
+    /// Say what a procedure's fees are in one case, and why
+    Quote(quote::Arguments),
     /// Recompute everything and name what does not come out the same
     Verify(verify::Arguments),
 }
@@ -84,11 +99,16 @@ impl Command {
             Self::Check(arguments) => check::run(&arguments, context),
             Self::Sweep(arguments) => sweep::run(&arguments, context),
             Self::Quarantine(arguments) => quarantine::run(&arguments, context),
+            Self::StatusQueries(arguments) => status_queries::run(&arguments, context),
+            Self::Outbox(arguments) => outbox::run(&arguments, context),
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
+            Self::Refund(arguments) => refund::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Statement(arguments) => statement::run(&arguments, context),
+            Self::Tariff(arguments) => tariff::run(&arguments, context),
+            Self::Quote(arguments) => quote::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),
         }

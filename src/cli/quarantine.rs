@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::intake::providers;
 use crate::journeys::replay_quarantine::replay_quarantine;
 use crate::store::rows::QuarantinedHead;
 
@@ -96,7 +97,7 @@ fn again(replay: &Replay, context: &Context) -> anyhow::Result<End> {
     let db = context.ready_db()?;
     let channels = &context.settings()?.channels;
     let only = replay.channel.as_deref();
-    let names = Context::provider_names();
+    let names = providers::names(channels.values());
     let done = replay_quarantine(db, &context.clock, channels, only, names)?;
     if context.is_json {
         say_json(&json!({

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::output::say;
 use super::{Context, End, Usage};
 use crate::domain::lang::Lang;
+use crate::domain::refund::RefundedRule;
 use crate::domain::time::{Day, vietnam_day};
 use crate::reporting::ask::{Ask, By, Refusal};
 use crate::reporting::period::{Period, Step};
@@ -83,7 +84,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     if format == Format::Xlsx && arguments.output.is_none() && std::io::stdout().is_terminal() {
         return Err(Usage("a spreadsheet is no text: give --output FILE".to_owned()).into());
     }
-    let ask = question(arguments, context).map_err(explained)?;
+    let refunded = context.settings()?.indicators.refunded;
+    let ask = question(arguments, context, refunded).map_err(explained)?;
     let name = arguments.name.as_str();
     let table = context
         .ready_db()?
@@ -106,7 +108,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     Ok(End::Done)
 }
 
-fn question(arguments: &Arguments, context: &Context) -> Result<Ask, Refusal> {
+fn question(
+    arguments: &Arguments,
+    context: &Context,
+    refunded: RefundedRule,
+) -> Result<Ask, Refusal> {
     let now = context.clock.now();
     let day = arguments.from.or(arguments.to);
     let quarter = Period::around(day.unwrap_or_else(|| vietnam_day(now)), Step::Quarter);
@@ -123,6 +129,7 @@ fn question(arguments: &Arguments, context: &Context) -> Result<Ask, Refusal> {
             Language::Vi => Lang::Vi,
             Language::En => Lang::En,
         },
+        refunded,
     })
 }
 

@@ -2,6 +2,7 @@
 //! the schema up to date first where the settings ask for it, and refuses to serve on an old one.
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -9,8 +10,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::journeys::ask_statuses::{Asker, Asking, start_asking};
+use crate::journeys::outbox::couriers::{Couriers, start_couriers};
 use crate::web::Gateway;
 use crate::web::server::serve_until;
+
+/// How often the end of the couriers is looked for.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -32,25 +38,66 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
         }
     }
     let db = context.ready_db()?.clone();
-    let listen = settings.server.listen;
+    let (listen, patience) = (settings.server.listen, settings.server.shutdown);
+    let subscribers = settings.subscribers.clone();
     let listener =
         TcpListener::bind(listen).with_context(|| format!("{listen} cannot be listened on"))?;
     let address = listener.local_addr()?;
-    let (gateway, writer) =
-        Gateway::open(db, context.clock.clone(), settings, context.holder.clone())?;
+    let (gateway, writer) = Gateway::open(
+        db.clone(),
+        context.clock.clone(),
+        settings,
+        context.holder.clone(),
+    )?;
+    let asking = start_asker(&gateway)?;
+    let mut couriers = start_couriers(&db, &context.clock, &subscribers)?;
     actix_web::rt::System::new().block_on(async {
-        let stop = told_to_stop()?;
+        let told = told_to_stop()?;
+        // Whoever asks stops first, so that the writer's queue can be finished.
+        let stop = async {
+            told.await;
+            drop(asking);
+        };
         if context.is_json {
             say_json(&json!({ "address": format!("http://{address}") }));
         } else {
             say(&format!("doisoat serves on http://{address}"));
         }
+        let stop = async {
+            stop.await;
+            couriers.stop();
+        };
         serve_until(gateway, writer, listener, stop)
             .await
             .context("the gateway did not end well")
     })?;
+    wait_for(&couriers, patience);
     tracing::info!("the queue is finished, nothing is under way");
     Ok(End::Done)
+}
+
+/// Asks providers what became of payments, where the settings want it and a channel can be asked.
+fn start_asker(gateway: &Gateway) -> anyhow::Result<Option<Asking>> {
+    let asker = Asker::new(&gateway.db, &gateway.settings, gateway.asked.clone());
+    let channels: Vec<&str> = asker.channels().collect();
+    if !gateway.settings.status_queries.is_enabled || channels.is_empty() {
+        tracing::info!("no provider is asked what became of payments");
+        return Ok(None);
+    }
+    tracing::info!(
+        channels = channels.join(","),
+        "providers are asked what became of payments"
+    );
+    let asking = start_asking(asker, gateway.clock.clone(), gateway.intake.clone())?;
+    Ok(Some(asking))
+}
+
+/// Waits for the deliveries under way; one that takes longer is sent again by the next process.
+fn wait_for(couriers: &Couriers, patience: Duration) {
+    let began = Instant::now();
+    while !couriers.is_finished() && began.elapsed() < patience {
+        std::thread::sleep(GLANCE);
+    }
 }
 
 /// Resolves at SIGTERM or SIGINT. Listened for before the address is told, so that whoever waits for

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::intake::providers;
 use crate::journeys::sweep::sweep;
 
 /// Arguments of `sweep`.
@@ -17,7 +18,12 @@ pub struct Arguments {}
 pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     let db = context.ready_db()?;
     let channels = &context.settings()?.channels;
-    let swept = sweep(db, &context.clock, channels, Context::provider_names())?;
+    let swept = sweep(
+        db,
+        &context.clock,
+        channels,
+        providers::names(channels.values()),
+    )?;
     if context.is_json {
         say_json(&json!({
             "applied": swept.applied, "failed": swept.failed, "skipped": swept.skipped,

@@ -2,10 +2,12 @@
 //! called is the provider's business; that a key may be a list while it is rotated is decided here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use regex_lite::Regex;
 
+use super::described::description::Description;
 use super::secret::Secret;
 use crate::domain::ids::Tenant;
 
@@ -14,7 +16,7 @@ use crate::domain::ids::Tenant;
 pub struct Channel {
     /// Its name, the last part of its webhook address.
     pub name: String,
-    /// The provider's name in the roster.
+    /// The provider's name.
     pub provider: String,
     /// The installation it belongs to.
     pub tenant: Tenant,
@@ -34,6 +36,11 @@ pub struct Channel {
     pub order_ref_pattern_field: Option<String>,
     /// Our receiving accounts; when given, money to any other account is not placed.
     pub accounts: Vec<String>,
+    /// Where the provider is asked what became of payments, in the place of its live address;
+    /// without a `/` at its end.
+    pub query_url: Option<String>,
+    /// The description of its provider, in the scheme chosen; none for a coded provider.
+    pub described: Option<Arc<Description>>,
 }
 
 impl Channel {

@@ -86,7 +86,11 @@ pub(super) fn from_toml(file: &str, text: &str) -> Result<Layer, ConfigError> {
 
 /// A secret may be a table of its own, so nothing below its name is a setting.
 fn is_whole(path: &[String]) -> bool {
-    matches!(path, [channels, _, secrets, _] if channels == "channels" && secrets == "secrets")
+    match path {
+        [channels, _, secrets, _] => channels == "channels" && secrets == "secrets",
+        [subscribers, _, secret] => subscribers == "subscribers" && secret.ends_with("secret"),
+        _ => false,
+    }
 }
 
 fn flatten(
@@ -153,13 +157,13 @@ pub(super) fn from_environment(
 }
 
 /// `CHANNELS__VNPAY_LAND__…` is the channel `vnpay-land`: a variable's name cannot hold a hyphen
-/// and a channel's name cannot hold an underscore.
+/// and the name of a channel or a subscriber cannot hold an underscore.
 fn path_of(name: &str) -> Vec<String> {
     let mut path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
-    if let [first, channel, ..] = path.as_mut_slice()
-        && first == "channels"
+    if let [first, name, ..] = path.as_mut_slice()
+        && (first == "channels" || first == "subscribers")
     {
-        *channel = channel.replace('_', "-");
+        *name = name.replace('_', "-");
     }
     path
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::described;
 use super::error::ConfigError;
-use super::judge::{channels, sections};
+use super::judge::{channels, sections, subscribers};
 use super::layers::{from_environment, from_toml};
 use super::settings::Settings;
 
@@ -14,17 +15,17 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// What configuration has to know of a provider; told by the caller, because the roster of
 /// providers stands on a higher floor.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ProviderFacts {
     /// The name in `provider = "…"`.
-    pub name: &'static str,
+    pub name: String,
     /// Secrets by name, and whether a call cannot be verified without it.
-    pub secrets: &'static [(&'static str, bool)],
+    pub secrets: Vec<(String, bool)>,
     /// The variants `settings.scheme` may pick; empty where there is one.
-    pub schemes: &'static [&'static str],
+    pub schemes: Vec<String>,
     /// The settings its protocol reads, `scheme` and `accounts` apart; empty when it does not say,
     /// then none is called unused.
-    pub settings: &'static [&'static str],
+    pub settings: Vec<String>,
 }
 
 /// A configuration that can be used.
@@ -69,7 +70,8 @@ pub fn load(
         sources.push(name);
     }
     let kind_of = |path: &[String]| match path {
-        [channels, ..] if channels == "channels" => channels::kind_of(path),
+        [first, ..] if first == "channels" => channels::kind_of(path),
+        [first, ..] if first == "subscribers" => subscribers::kind_of(path),
         _ => defaults.get(path).map(|default| default.value.clone()),
     };
     let layer = from_environment(&environment, &kind_of)?;
@@ -80,7 +82,12 @@ pub fn load(
     sections::check_keys(&merged, &defaults)?;
     let mut settings = sections::judge(&merged)?;
     let mut warnings = Vec::new();
-    settings.channels = channels::judge(&merged, providers, &environment, &mut warnings)?;
+    let known = channels::Known {
+        coded: providers,
+        described: &described::build(&merged, providers)?,
+    };
+    settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
+    settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,
         warnings,

@@ -3,12 +3,14 @@
 
 pub mod channel;
 pub mod clock;
+pub mod described;
 pub mod error;
 mod judge;
 mod layers;
 pub mod load;
 pub mod secret;
 pub mod settings;
+pub mod subscriber;
 
 #[cfg(test)]
 mod tests;

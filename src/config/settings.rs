@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::channel::Channel;
+use super::subscriber::Subscriber;
+use crate::domain::refund::RefundedRule;
 
 /// Everything that can be set.
 #[derive(Debug, Clone)]
@@ -19,10 +21,16 @@ pub struct Settings {
     pub writer: WriterSettings,
     /// How many refused calls are kept.
     pub quarantine: QuarantineSettings,
+    /// How providers are asked what became of payments.
+    pub status_queries: StatusQuerySettings,
     /// Whose gateway this is.
     pub office: OfficeSettings,
+    /// How indicators read the books.
+    pub indicators: IndicatorSettings,
     /// Merchant accounts by name.
     pub channels: BTreeMap<String, Channel>,
+    /// Who is told of what happens, by name.
+    pub subscribers: BTreeMap<String, Subscriber>,
     /// What is logged and how.
     pub log: LogSettings,
     /// Whether `serve` brings the schema up to date first.
@@ -91,6 +99,33 @@ pub struct QuarantineSettings {
     pub max_per_second: u32,
 }
 
+/// How providers are asked what became of payments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusQuerySettings {
+    /// Whether `serve` asks at all.
+    pub is_enabled: bool,
+    /// Seconds from the order to the first question.
+    pub first_after_s: u64,
+    /// By how much each distance is longer than the one before, 1 or more.
+    pub factor: u64,
+    /// The longest distance, seconds.
+    pub longest_s: u64,
+    /// Seconds from the order to the last question.
+    pub last_chance_s: u64,
+    /// Questions a channel is asked in a minute, at most.
+    pub per_minute: u32,
+    /// Seconds after which an unanswered question is given up.
+    pub timeout_s: u64,
+    /// Failures in a row after which a channel is left alone.
+    pub open_after: u32,
+    /// The first pause, seconds; each further failure doubles it.
+    pub pause_s: u64,
+    /// The longest pause, seconds.
+    pub longest_pause_s: u64,
+    /// Our address on the internet, which some providers want in the signed question.
+    pub our_address: String,
+}
+
 /// Whose gateway this is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfficeSettings {
@@ -98,6 +133,13 @@ pub struct OfficeSettings {
     pub province_name: String,
     /// Codes whose dossiers are taken where they have units; empty for every imported unit's.
     pub provinces: Vec<String>,
+}
+
+/// How indicators read the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndicatorSettings {
+    /// What a dossier is whose online money all went back.
+    pub refunded: RefundedRule,
 }
 
 /// The form of log lines.

@@ -4,6 +4,7 @@
 use super::dossier_code::DossierCode;
 use super::ids::DossierId;
 use super::money::Money;
+use super::tariff::judge::Grounds;
 use super::time::Day;
 
 macro_rules! words {
@@ -159,4 +160,6 @@ pub struct DossierFacts {
     pub fee_items: Vec<FeeItem>,
     /// The bills asked for; fees paid at the counter or waived may never have one.
     pub bills: Vec<BillRequest>,
+    /// What it says of how the amounts came about; checked against the tariff, not kept.
+    pub grounds: Grounds,
 }

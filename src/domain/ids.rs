@@ -67,6 +67,10 @@ typed_id!(
     DifferenceId,
     /// One refund.
     RefundId,
+    /// One event that subscribers are told of.
+    EventId,
+    /// One delivery of an event to a subscriber.
+    DeliveryId,
 );
 
 #[cfg(test)]

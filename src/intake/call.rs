@@ -32,6 +32,8 @@ impl Method {
 pub struct RawCall {
     /// The HTTP method.
     pub method: Method,
+    /// What stands behind the channel's name in the address, such as `token_generate`; mostly empty.
+    pub action: String,
     /// The query as received, without `?`, not decoded.
     pub query: String,
     /// The headers that providers use, names in lower case, one entry per header line.
@@ -47,11 +49,11 @@ impl RawCall {
     ///
     /// # Errors
     /// [`Refusal::Missing`] when absent, [`Refusal::Malformed`] when given twice.
-    pub fn header(&self, name: &'static str) -> Result<&str, Refusal> {
+    pub fn header(&self, name: &str) -> Result<&str, Refusal> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Ok(value),
-            (None, _) => Err(Refusal::Missing(Cow::Borrowed(name))),
+            (None, _) => Err(Refusal::Missing(Cow::Owned(name.to_owned()))),
             (Some(_), Some(_)) => Err(Refusal::malformed(name, "is given twice")),
         }
     }
@@ -73,13 +75,26 @@ impl RawCall {
     /// [`Refusal::WrongMethod`], [`Refusal::WrongContentType`].
     pub fn must_be_json(&self) -> Result<(), Refusal> {
         self.must_be(Method::Post)?;
+        self.must_call_itself("application/json", "JSON")
+    }
+
+    /// As [`RawCall::must_be_json`], for a form.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongMethod`], [`Refusal::WrongContentType`].
+    pub fn must_be_form(&self) -> Result<(), Refusal> {
+        self.must_be(Method::Post)?;
+        self.must_call_itself("application/x-www-form-urlencoded", "form")
+    }
+
+    fn must_call_itself(&self, known: &str, word: &'static str) -> Result<(), Refusal> {
         let kind = match self.header("content-type") {
             Ok(value) => value.split(';').next().unwrap_or("").trim(),
             Err(Refusal::Missing(_)) => return Ok(()),
             Err(other) => return Err(other),
         };
-        if !kind.eq_ignore_ascii_case("application/json") {
-            return Err(Refusal::WrongContentType("JSON"));
+        if !kind.eq_ignore_ascii_case(known) {
+            return Err(Refusal::WrongContentType(word));
         }
         Ok(())
     }

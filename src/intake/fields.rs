@@ -141,13 +141,13 @@ pub fn payment_key(txn_id: &str, order_ref: &str) -> String {
 ///
 /// # Errors
 /// [`Refusal::NotOurs`], or [`Refusal::NotConfigured`] when the channel does not say who it is.
-pub fn must_be_ours(claimed: &str, channel: &Channel, name: &'static str) -> Result<(), Refusal> {
+pub fn must_be_ours(claimed: &str, channel: &Channel, name: &str) -> Result<(), Refusal> {
     let known = channel.secret(name);
     if known.is_empty() {
-        return Err(Refusal::NotConfigured(name));
+        return Err(Refusal::NotConfigured(name.to_owned().into()));
     }
     if claimed.is_empty() || known.iter().all(|ours| ours.text() != claimed) {
-        return Err(Refusal::NotOurs(name));
+        return Err(Refusal::NotOurs(name.to_owned().into()));
     }
     Ok(())
 }

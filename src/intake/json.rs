@@ -50,7 +50,17 @@ impl Json {
     /// The value at a path such as `data.amount`, if there is one.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Json> {
-        path.split('.').try_fold(self, |here, name| match here {
+        self.walk(path.split('.'))
+    }
+
+    /// The value behind names that are not to be cut, if there is one.
+    #[must_use]
+    pub fn at_names(&self, names: &[String]) -> Option<&Json> {
+        self.walk(names.iter().map(String::as_str))
+    }
+
+    fn walk<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<&Json> {
+        names.try_fold(self, |here, name| match here {
             Self::Object(members) => members
                 .iter()
                 .find(|(known, _)| known == name)
@@ -162,6 +172,25 @@ impl Json {
         let mut out = String::new();
         self.write(&mut out);
         out
+    }
+
+    /// The value with the members of every object by name, as `JSON.stringify` of sorted objects:
+    /// by UTF-16 code unit, lists as they are.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        match self {
+            Self::Object(members) => {
+                let mut members: Vec<(String, Self)> = members
+                    .into_iter()
+                    .map(|(name, value)| (name, value.sorted()))
+                    .collect();
+                members
+                    .sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+                Self::Object(members)
+            }
+            Self::List(items) => Self::List(items.into_iter().map(Self::sorted).collect()),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => self,
+        }
     }
 
     fn write(&self, out: &mut String) {

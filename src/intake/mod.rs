@@ -2,6 +2,7 @@
 //! out, or a [`provider::Refusal`] that says why not. Nothing is stored here and no clock is read.
 
 pub mod call;
+pub mod configured;
 pub mod fields;
 pub mod json;
 mod json_reader;

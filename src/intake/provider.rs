@@ -44,10 +44,10 @@ pub enum Refusal {
     OutsideWindow(i64),
     /// Genuine, but for another merchant.
     #[error("{0} is not ours")]
-    NotOurs(&'static str),
+    NotOurs(Cow<'static, str>),
     /// The channel lacks a key that the scheme needs.
     #[error("the channel has no secret named {0}")]
-    NotConfigured(&'static str),
+    NotConfigured(Cow<'static, str>),
 }
 
 impl Refusal {
@@ -114,6 +114,8 @@ pub struct Normalised {
     pub notices: Vec<Notice>,
     /// Why there are none, where there are none (a registration probe, say).
     pub nothing_because: Option<&'static str>,
+    /// The answer itself, where the call asks for something instead of telling it (a token).
+    pub reply: Option<Answer>,
 }
 
 impl Normalised {
@@ -123,6 +125,7 @@ impl Normalised {
         Self {
             notices: vec![notice],
             nothing_because: None,
+            reply: None,
         }
     }
 
@@ -132,6 +135,17 @@ impl Normalised {
         Self {
             notices: Vec::new(),
             nothing_because: Some(because),
+            reply: None,
+        }
+    }
+
+    /// A genuine call that asks for this answer and speaks of no payment.
+    #[must_use]
+    pub fn asked(reply: Answer) -> Self {
+        Self {
+            notices: Vec::new(),
+            nothing_because: None,
+            reply: Some(reply),
         }
     }
 }
@@ -155,7 +169,7 @@ pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Content type, empty for no body.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// The exact body.
     pub body: String,
     /// Seconds for `Retry-After`, where the answer asks to call again over HTTP.
@@ -168,7 +182,7 @@ impl Answer {
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         Self {
             status,
-            content_type: "application/json",
+            content_type: Cow::Borrowed("application/json"),
             body: body.into(),
             retry_after_s: None,
         }
@@ -179,7 +193,7 @@ impl Answer {
     pub fn empty(status: u16) -> Self {
         Self {
             status,
-            content_type: "",
+            content_type: Cow::Borrowed(""),
             body: String::new(),
             retry_after_s: None,
         }
@@ -193,17 +207,18 @@ impl Answer {
     }
 }
 
-/// A provider's protocol.
+/// A provider's protocol: coded in `providers/`, or read from a
+/// [`Description`](crate::config::described::description::Description).
 pub trait Provider: Send + Sync {
     /// The name in configuration, rows and fixtures.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// The secrets its schemes use: name, and whether a call cannot be verified without it.
-    fn secrets(&self) -> &'static [(&'static str, bool)];
+    fn secrets(&self) -> Vec<(&str, bool)>;
 
     /// The variants `settings.scheme` may pick, the default first; empty where there is one.
-    fn schemes(&self) -> &'static [&'static str] {
-        &[]
+    fn schemes(&self) -> Vec<&str> {
+        Vec::new()
     }
 
     /// The settings it reads, `scheme` apart.
@@ -213,8 +228,19 @@ pub trait Provider: Send + Sync {
 
     /// Every header by which a call could prove itself with one of the channel's keys alone, as
     /// name and whole value; empty for a provider that signs.
-    fn static_headers(&self, _channel: &Channel) -> Vec<(&'static str, String)> {
+    fn static_headers(&self, _channel: &Channel) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// The headers it reads beside those that the door always keeps, in lower case.
+    fn headers(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// A header of its own that carries a key itself and not a proof made with one, in lower case.
+    /// It is never written down in clear.
+    fn credential(&self) -> Option<&str> {
+        None
     }
 
     /// Checks form and signature over the bytes as received and gives the signed content. Called

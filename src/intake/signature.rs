@@ -1,10 +1,12 @@
-//! The schemes that providers share: HMAC-SHA256 and -SHA512, SHA-256 with the secret in the text,
-//! static keys, lower-case hex and strict Base64, all compared in constant time. The only file that
-//! names `hmac`. It knows no provider and no field.
+//! The schemes that providers share: HMAC of three hashes, plain hashes with the secret in the text,
+//! static keys, hex and strict Base64, all compared in constant time. The only file that names
+//! `hmac`. It knows no provider and no field.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use sha1::Sha1;
 use sha2::digest::Digest;
 use sha2::{Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
@@ -32,6 +34,16 @@ pub fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     }
 }
 
+/// HMAC-SHA1 over the parts one after the other, for the providers that still sign so.
+#[must_use]
+pub fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    match Hmac::<Sha1>::new_from_slice(key) {
+        Ok(mac) => finish(mac, parts),
+        // As above.
+        Err(_) => Vec::new(),
+    }
+}
+
 fn finish<M: Mac>(mut mac: M, parts: &[&[u8]]) -> Vec<u8> {
     for part in parts {
         mac.update(part);
@@ -44,6 +56,16 @@ fn finish<M: Mac>(mut mac: M, parts: &[&[u8]]) -> Vec<u8> {
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> Vec<u8> {
     let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().to_vec()
+}
+
+/// MD5 over the parts one after the other, for the providers that still hash so.
+#[must_use]
+pub fn md5(parts: &[&[u8]]) -> Vec<u8> {
+    let mut hash = Md5::new();
     for part in parts {
         hash.update(part);
     }
@@ -74,6 +96,27 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     hex::decode(text).ok()
 }
 
+/// The bytes of hex in capital letters, as some providers write it; `None` for anything else.
+#[must_use]
+pub fn from_upper_hex(text: &str) -> Option<Vec<u8>> {
+    if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return None;
+    }
+    hex::decode(text).ok()
+}
+
+/// Base64 as tokens write it: the alphabet of addresses, without padding.
+#[must_use]
+pub fn to_base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The bytes of what [`to_base64url`] writes; `None` for anything else.
+#[must_use]
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// Base64 with its padding.
 #[must_use]
 pub fn to_base64(bytes: &[u8]) -> String {
@@ -93,14 +136,10 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
 /// # Errors
 /// [`Refusal::NotConfigured`] when there is no value (an empty one would be everybody's key),
 /// [`Refusal::SignatureMismatch`] when none fits.
-pub fn any_key(
-    keys: &[Secret],
-    name: &'static str,
-    fits: impl Fn(&Secret) -> bool,
-) -> Result<(), Refusal> {
+pub fn any_key(keys: &[Secret], name: &str, fits: impl Fn(&Secret) -> bool) -> Result<(), Refusal> {
     let mut keys = keys.iter().filter(|key| !key.bytes().is_empty()).peekable();
     if keys.peek().is_none() {
-        return Err(Refusal::NotConfigured(name));
+        return Err(Refusal::NotConfigured(name.to_owned().into()));
     }
     let is_genuine = keys.fold(false, |found, key| fits(key) | found);
     is_genuine.then_some(()).ok_or(Refusal::SignatureMismatch)
@@ -112,7 +151,7 @@ pub fn any_key(
 /// As [`any_key`]; a text that is not lower-case hex is a mismatch.
 pub fn any_key_gives_hex(
     keys: &[Secret],
-    name: &'static str,
+    name: &str,
     claimed: &str,
     digest: impl Fn(&Secret) -> Vec<u8>,
 ) -> Result<(), Refusal> {
@@ -126,7 +165,7 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_the_published_examples() {
-        // RFC 4231, test case 2; FIPS 180-2, "abc".
+        // RFC 4231 and RFC 2202, test case 2; FIPS 180-2 and RFC 1321, "abc".
         let (key, text) = (b"Jefe", "what do ya want for nothing?");
         let (first, second) = text.as_bytes().split_at(5);
         assert_eq!(
@@ -139,6 +178,14 @@ mod tests {
              9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
         );
         assert_eq!(
+            to_hex(&hmac_sha1(key, &[first, second])),
+            "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
+        );
+        assert_eq!(
+            to_hex(&md5(&[b"a", b"bc"])),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
+        assert_eq!(
             to_hex(&sha256(&[b"a", b"bc"])),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
@@ -149,6 +196,12 @@ mod tests {
         assert_eq!(from_hex("00ff"), Some(vec![0, 255]));
         for text in ["00FF", "0", "0x00", " 00", "zz"] {
             assert_eq!(from_hex(text), None, "{text}");
+        }
+        assert_eq!(from_upper_hex("00FF"), Some(vec![0, 255]));
+        assert_eq!(from_upper_hex("00ff"), None);
+        assert_eq!(from_base64url("-_8"), Some(vec![251, 255]));
+        for text in ["-_8=", "+/8", "-_9"] {
+            assert_eq!(from_base64url(text), None, "{text}");
         }
         assert_eq!(from_base64("AAE="), Some(vec![0, 1]));
         for text in ["AAE", "AAF=", "AA_=", " AAE=", "AAE=\n", "A-E="] {
@@ -170,7 +223,10 @@ mod tests {
             Err(Refusal::SignatureMismatch)
         );
         for none in [&[][..], &[Secret::new("")][..]] {
-            assert_eq!(check(none, &claimed), Err(Refusal::NotConfigured("key")));
+            assert_eq!(
+                check(none, &claimed),
+                Err(Refusal::NotConfigured("key".into()))
+            );
         }
         assert!(!is_same(b"", b""));
     }

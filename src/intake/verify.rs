@@ -16,6 +16,8 @@ pub enum Content {
     Pairs(Vec<(String, String)>),
     /// A JSON document; no key twice, numbers kept as text.
     Json(Json),
+    /// Nothing: a proven caller asks for something (a token).
+    Nothing,
 }
 
 /// What a provider's check hands back: the signed content, not yet trusted by anyone.
@@ -48,7 +50,7 @@ impl Verified {
     pub fn json(&self) -> Result<&Json, Refusal> {
         match &self.checked.content {
             Content::Json(json) => Ok(json),
-            Content::Pairs(_) => Err(Refusal::malformed("body", "is not JSON")),
+            Content::Pairs(_) | Content::Nothing => Err(Refusal::malformed("body", "is not JSON")),
         }
     }
 
@@ -61,7 +63,7 @@ impl Verified {
                 .find(|(known, _)| known == name)
                 .map(|(_, value)| value.as_str())
                 .filter(|value| !value.is_empty()),
-            Content::Json(_) => None,
+            Content::Json(_) | Content::Nothing => None,
         }
     }
 

@@ -4,7 +4,7 @@
 use super::consequences::{
     after_conflict, after_placing, after_refund, after_reversal, after_review,
 };
-use super::move_money::take_back;
+use super::refunds::taken_back;
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
 use crate::domain::entry::Event;
@@ -194,18 +194,18 @@ fn change_payment(
     // What was never placed cannot be taken back: it is placed as if the payment began like this.
     let verdict = match row.to_status()? {
         PaymentStatus::Reversed if held_money => {
-            take_back(book, &mut row, Event::PaymentReversed, None)?;
+            taken_back(book, &mut row, Event::PaymentReversed, None)?;
             after_reversal(book, &row);
             Verdict::Recorded
         }
         PaymentStatus::Refunded if held_money => {
-            let unasked = take_back(book, &mut row, Event::PaymentRefunded, None)?;
+            let unasked = taken_back(book, &mut row, Event::PaymentRefunded, None)?;
             after_refund(book, &row, unasked);
             Verdict::Recorded
         }
         PaymentStatus::PartiallyRefunded if held_money => {
             let refunded = notice.refunded_minor;
-            let unasked = take_back(book, &mut row, Event::PaymentRefunded, refunded)?;
+            let unasked = taken_back(book, &mut row, Event::PaymentRefunded, refunded)?;
             after_refund(book, &row, unasked);
             Verdict::Recorded
         }
@@ -415,6 +415,8 @@ mod tests {
             order_ref_pattern: None,
             order_ref_pattern_field: None,
             accounts: Vec::new(),
+            query_url: None,
+            described: None,
         }
     }
 

@@ -3,10 +3,11 @@
 
 use serde_json::json;
 
+use super::refunds::proposed;
 use super::workbook::Workbook;
 use crate::domain::difference::{DifferenceKind, DifferenceState};
-use crate::domain::ids::{DifferenceId, RefundId};
-use crate::domain::refund::{RefundRule, RefundSource, RefundState};
+use crate::domain::ids::DifferenceId;
+use crate::domain::refund::{RefundRule, RefundSource};
 use crate::matching::rules::MatchOutcome;
 use crate::store::rows::{DifferenceRow, PaymentRow, RefundRow};
 use crate::store::types::{Ts, Uid};
@@ -52,6 +53,11 @@ pub(super) fn after_refund(book: &mut Workbook<'_>, row: &PaymentRow, unasked: i
     if unasked > 0 {
         open(book, DifferenceKind::RefundUnasked, row, None);
     }
+}
+
+/// An approved refund was paid out in another amount, or failed.
+pub(super) fn after_refund_differs(book: &mut Workbook<'_>, row: &PaymentRow) {
+    open(book, DifferenceKind::RefundDiffers, row, None);
 }
 
 /// A notice contradicts what was said before; `row` is the payment it speaks of, where it is known.
@@ -103,30 +109,13 @@ fn open(
 }
 
 fn proposal(book: &Workbook<'_>, row: &PaymentRow, rule: RefundRule, difference: Uid) -> RefundRow {
+    let unit = row
+        .bill_id
+        .map_or_else(String::new, |bill| book.unit_of(bill));
     RefundRow {
-        tenant: row.tenant,
-        refund_id: Uid(RefundId::at(book.now).0),
-        payment_id: row.payment_id,
-        bill_id: row.bill_id,
-        dossier_id: row.dossier_id,
-        unit_code: row
-            .bill_id
-            .map_or_else(String::new, |bill| book.unit_of(bill)),
-        channel: row.channel.clone(),
         difference_id: Some(difference),
         rule: rule.as_str().to_owned(),
-        source: RefundSource::Credit.as_str().to_owned(),
-        amount_minor: row.credit_minor,
-        currency: row.currency.clone(),
         reason: row.match_reason.clone(),
-        state: RefundState::Proposed.as_str().to_owned(),
-        revision: 1,
-        opened_at: Ts(book.now),
-        requested_by: None,
-        requested_at: None,
-        approved_by: None,
-        approved_at: None,
-        sent_at: None,
-        ended_at: None,
+        ..proposed(row, unit, RefundSource::Credit, row.credit_minor, book.now)
     }
 }

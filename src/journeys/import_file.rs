@@ -9,14 +9,17 @@ use thiserror::Error;
 
 use super::import_rows::Source;
 use super::put_dossiers::{Put, PutError, Putter};
-use super::read_catalogue::{read_procedure, read_unit, served};
+use super::read_catalogue::{read_person_group, read_procedure, read_unit, served};
 use super::read_dossier::{FIELDS, FieldError, Served, read_dossier};
+use super::tariffs::draft::{draft_rules, read_rules};
+use super::tariffs::read_rule;
 use crate::domain::dossier::DossierFacts;
 use crate::domain::ids::Tenant;
 use crate::domain::time::Instant;
 use crate::intake::json::Json;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
+use crate::store::rows::PersonGroupRow;
 use crate::store::rows::{ImportRow, ProcedureRow, UnitRow};
 use crate::store::types::Ts;
 use crate::store::{AsFailure, Db};
@@ -30,6 +33,10 @@ pub enum Kind {
     Procedures,
     /// Dossiers with their fee items and bills.
     Dossiers,
+    /// Groups of people that tariffs may name.
+    PersonGroups,
+    /// Rules of a tariff, which become drafts.
+    Tariffs,
 }
 
 impl Kind {
@@ -40,6 +47,8 @@ impl Kind {
             Self::Units => "units",
             Self::Procedures => "procedures",
             Self::Dossiers => "dossiers",
+            Self::PersonGroups => "person-groups",
+            Self::Tariffs => "tariffs",
         }
     }
 
@@ -58,6 +67,8 @@ impl Kind {
             ],
             Self::Procedures => &["procedure_code", "name", "field", "level", "has_fee"],
             Self::Dossiers => FIELDS,
+            Self::PersonGroups => &["person_group", "name_vi", "name_en"],
+            Self::Tariffs => read_rule::COLUMNS,
         }
     }
 }
@@ -149,6 +160,8 @@ impl Import<'_> {
             Kind::Units => self.units(&file, &file_hash)?,
             Kind::Procedures => self.procedures(&file, &file_hash)?,
             Kind::Dossiers => self.dossiers(&file, &file_hash)?,
+            Kind::PersonGroups => self.person_groups(&file, &file_hash)?,
+            Kind::Tariffs => self.tariffs(&file, &file_hash)?,
         };
         Ok(Imported::Done(put))
     }
@@ -174,6 +187,39 @@ impl Import<'_> {
             let put = count_put(&procedures, &known, |row| &row.code);
             queries.insert_procedures(&procedures)?;
             self.remember(queries, Kind::Procedures, file, file_hash, put)?;
+            Ok(put)
+        })
+    }
+
+    fn person_groups(&self, file: &Source, file_hash: &[u8]) -> Result<Put, ImportError> {
+        let read = |json: &Json| read_person_group(self.tenant, json);
+        let groups: Vec<PersonGroupRow> =
+            catalogue(file, Kind::PersonGroups, read, |row| &row.code)?;
+        self.db.write(|queries| {
+            let known = queries.list_person_groups(self.tenant.0)?;
+            let put = count_put(&groups, &known, |row| &row.code);
+            queries.insert_person_groups(&groups)?;
+            self.remember(queries, Kind::PersonGroups, file, file_hash, put)?;
+            Ok(put)
+        })
+    }
+
+    fn tariffs(&self, file: &Source, file_hash: &[u8]) -> Result<Put, ImportError> {
+        let served = self
+            .db
+            .read(|queries| served(queries, self.tenant, self.provinces))?;
+        if served.procedures.is_empty() {
+            let problem = "import procedures first: no rule can be checked without them";
+            return Err(file.problem(problem));
+        }
+        let rules = read_rules(file, &served, &|offset| {
+            (self.progress)(1, offset, file.size);
+        })?;
+        (self.progress)(2, 0, file.size);
+        self.db.write(|queries| {
+            let put = draft_rules(queries, self.tenant.0, Ts(self.now), file, &rules)?;
+            self.remember(queries, Kind::Tariffs, file, file_hash, put)?;
+            must_be_unchanged(file, file_hash)?;
             Ok(put)
         })
     }
@@ -214,11 +260,7 @@ impl Import<'_> {
             })?;
             let put = putter.finish(queries, self.holder)?;
             self.remember(queries, Kind::Dossiers, file, file_hash, put)?;
-            if file.hash()? != file_hash {
-                return Err(
-                    file.problem("the file changed while it was read; nothing was imported")
-                );
-            }
+            must_be_unchanged(file, file_hash)?;
             Ok(put)
         })
     }
@@ -274,6 +316,13 @@ impl Import<'_> {
         })?;
         Ok(())
     }
+}
+
+fn must_be_unchanged(file: &Source, file_hash: &[u8]) -> Result<(), ImportError> {
+    if file.hash()? == file_hash {
+        return Ok(());
+    }
+    Err(file.problem("the file changed while it was read; nothing was imported"))
 }
 
 /// Reads a whole file of few rows, each code once.

@@ -3,8 +3,11 @@
 //! transaction. Journeys show nothing; that is reporting's.
 
 pub mod add_officer;
+pub mod answer_once;
 mod apply_notice;
+pub mod ask_statuses;
 mod bill_parts;
+mod claim_status_queries;
 mod consequences;
 pub mod create_token;
 mod dossier_rows;
@@ -16,14 +19,17 @@ pub mod lease_chain;
 mod move_money;
 pub mod open_attempts;
 mod open_book;
+pub mod outbox;
 mod put_bills;
 pub mod put_dossiers;
 mod read_bills;
 pub mod read_catalogue;
 pub mod read_dossier;
+pub mod refunds;
 pub mod replay_quarantine;
 mod sums;
 pub mod sweep;
 pub mod take_notices;
+pub mod tariffs;
 mod workbook;
 pub mod write_batch;

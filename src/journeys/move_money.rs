@@ -93,7 +93,11 @@ impl Workbook<'_> {
             Place::Credit => row.credit_minor += minor,
             Place::Suspense => row.suspense_minor += minor,
             Place::GoingBack => row.refunding_minor += minor,
-            Place::Provider(_) | Place::Bank(_) => row.refunded_minor += minor,
+            Place::Provider(_) => row.refunded_minor += minor,
+            Place::Bank(_) => {
+                row.refunded_minor += minor;
+                row.banked_minor += minor;
+            }
         }
         Ok(())
     }
@@ -109,7 +113,8 @@ pub(super) fn take_back(
     refunded: Option<i64>,
 ) -> Result<i64, Failure> {
     let mut rest = refunded.map_or(i64::MAX, |cumulative| {
-        (cumulative - row.refunded_minor).max(0)
+        // The provider does not count what our bank paid out.
+        (cumulative - (row.refunded_minor - row.banked_minor)).max(0)
     });
     let mut unasked = 0;
     let entry_id = EntryId::at(book.now);

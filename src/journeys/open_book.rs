@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::lease_chain::lease_in;
+use super::outbox::listeners_of;
 use super::workbook::Workbook;
 use crate::domain::ids::Tenant;
 use crate::domain::time::Instant;
@@ -34,8 +35,10 @@ pub(super) fn with_book<T, E: From<Failure>>(
         .into_iter()
         .map(|row| (row.provider, u8::try_from(row.slot).unwrap_or(u8::MAX)))
         .collect();
+    let listeners = listeners_of(queries, desk.tenant.0)?;
     let found = queries.find(lookup)?;
     let mut book = Workbook::open(desk.tenant, desk.now, &slots, found)?;
+    book.watch_for(&listeners);
     let told = story(&mut book)?;
     let batch = book.close(&mut head);
     queries.write(desk.tenant.0, &batch)?;

@@ -10,11 +10,13 @@ use super::dossier_rows::{class_of, dossier_row, facts_hash, fee_item_rows, must
 use super::lease_chain::lease_in;
 use super::put_bills::{BillPutter, Taken, attempts, owners};
 use super::read_dossier::FieldError;
+use super::refunds::proposals_for_refused;
 use super::sums::{balances, count_moves, summed_counts};
+use super::tariffs::flag_fees::FeeFlags;
 use crate::domain::classification::{Class, PaidBy};
-use crate::domain::dossier::DossierFacts;
+use crate::domain::dossier::{DossierFacts, DossierStatus};
 use crate::domain::entry::{Event, Posting};
-use crate::domain::ids::{BillId, DossierId, Tenant};
+use crate::domain::ids::{DossierId, Tenant};
 use crate::domain::time::Instant;
 use crate::ledger::seal::ChainHead;
 use crate::store::failure::Failure;
@@ -95,6 +97,7 @@ pub(super) struct Putter {
     unit: Option<String>,
     head: ChainHead,
     slots: HashMap<String, u8>,
+    flags: FeeFlags,
     put: Put,
 }
 
@@ -108,6 +111,8 @@ pub(super) struct Changes {
     pub(super) fee_items: Vec<FeeItemRow>,
     pub(super) counts: Vec<CountRow>,
     pub(super) postings: Vec<Posting>,
+    /// Known dossiers that are refused from now on, with their units.
+    refused: Vec<(Uid, String)>,
 }
 
 /// What the books hold of a dossier.
@@ -148,6 +153,7 @@ impl Putter {
             unit: None,
             head,
             slots,
+            flags: FeeFlags::new(tenant, now),
             put: Put::default(),
         })
     }
@@ -168,6 +174,7 @@ impl Putter {
         let mut taken = self.taken(queries, facts, &known)?;
         let mut changes = Changes::default();
         let mut seen = HashSet::new();
+        let mut put = Vec::with_capacity(facts.len());
         for (index, facts) in (first..).zip(facts) {
             let squeezed = facts.code.squeezed();
             let wrong = |error| PutError::Dossier { index, error };
@@ -180,11 +187,11 @@ impl Putter {
             if self.unit.as_ref().is_some_and(is_foreign) {
                 return Err(PutError::OtherUnit { index });
             }
-            self.put_one(facts, &known, &mut taken, &mut changes)
-                .map_err(wrong)?;
+            let id = self.put_one(facts, &known, &mut taken, &mut changes);
+            put.push((id.map_err(wrong)?, known.row.is_some(), facts));
         }
         self.write(queries, changes)?;
-        Ok(())
+        Ok(self.flags.flag(queries, &put)?)
     }
 
     /// Locks and reads what the books hold of these dossiers, by squeezed code.
@@ -212,13 +219,10 @@ impl Putter {
         for row in queries.list_fee_items_of(self.tenant.0, &ids)? {
             by_id.entry(row.dossier_id).or_default().fee_items.push(row);
         }
-        for (dossier_id, bill_id, _, provider) in found.standing {
-            let slot = self.slots.get(&provider).copied().unwrap_or(u8::MAX);
-            let paid = PaidBy {
-                slot,
-                bill_id: BillId(bill_id.0),
-            };
-            by_id.entry(dossier_id).or_default().paid_by.push(paid);
+        for row in found.standing {
+            let slot = self.slots.get(&row.provider).copied().unwrap_or(u8::MAX);
+            let known = by_id.entry(row.dossier_id).or_default();
+            known.paid_by.extend(row.to_paid_by(slot));
         }
         for bill_id in self.reopened(queries, facts, &by_id)? {
             let of_bill = |known: &&mut Known| known.bills.iter().any(|b| b.bill_id == bill_id);
@@ -328,16 +332,13 @@ impl Putter {
         known: &Known,
         taken: &mut Taken,
         changes: &mut Changes,
-    ) -> Result<(), FieldError> {
+    ) -> Result<Uid, FieldError> {
         must_be_same_code(facts, known)?;
         let facts_hash = facts_hash(facts);
-        if known
-            .row
-            .as_ref()
-            .is_some_and(|row| row.facts_hash == facts_hash)
-        {
+        let is_same = |row: &&DossierRow| row.facts_hash == facts_hash;
+        if let Some(row) = known.row.as_ref().filter(is_same) {
             self.put.unchanged += 1;
-            return Ok(());
+            return Ok(row.dossier_id);
         }
         let dossier_id = known
             .row
@@ -350,6 +351,10 @@ impl Putter {
         let row = dossier_row(self.tenant, dossier_id, facts, class, facts_hash);
         if let Some(before) = &known.row {
             self.put.changed += 1;
+            let refused = DossierStatus::Refused;
+            if facts.status == refused && before.status != refused.as_str() {
+                changes.refused.push((dossier_id, facts.unit_code.clone()));
+            }
             changes.counts.extend(count_moves(
                 before,
                 Class(before.class),
@@ -368,7 +373,7 @@ impl Putter {
         changes
             .fee_items
             .extend(fee_item_rows(self.tenant, dossier_id, facts, &owners));
-        Ok(())
+        Ok(dossier_id)
     }
 
     fn write(&mut self, queries: &mut dyn Queries, changes: Changes) -> Result<(), Failure> {
@@ -382,7 +387,9 @@ impl Putter {
             queries.mark_bill(row)?;
         }
         queries.insert_fee_items(&changes.fee_items)?;
+        let refunds = proposals_for_refused(queries, self.tenant, self.now, &changes.refused)?;
         let batch = Batch {
+            refunds,
             counts: summed_counts(changes.counts),
             balances: balances(self.tenant, self.head.chain, &changes.postings),
             block: self.head.seal(self.now, &changes.postings),

@@ -10,6 +10,7 @@ use crate::domain::time::Day;
 use crate::intake::json::Json;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
+use crate::store::rows::PersonGroupRow;
 use crate::store::rows::{ProcedureRow, UnitRow};
 
 fn text<'a>(json: &'a Json, field: &str) -> Result<Option<&'a str>, FieldError> {
@@ -22,7 +23,7 @@ fn required(json: &Json, field: &str) -> Result<String, FieldError> {
     Ok(text.to_owned())
 }
 
-fn day(json: &Json, field: &str) -> Result<Option<Day>, FieldError> {
+pub(super) fn day(json: &Json, field: &str) -> Result<Option<Day>, FieldError> {
     let parse = |text: &str| {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
             FieldError::new(field, format!("\"{text}\" is not a day such as 2025-07-01"))
@@ -119,6 +120,26 @@ pub(super) fn read_procedure(tenant: Tenant, json: &Json) -> Result<ProcedureRow
     })
 }
 
+/// Reads a group of people: `person_group, name_vi, name_en`.
+///
+/// # Errors
+/// The first field that is wrong.
+pub(super) fn read_person_group(tenant: Tenant, json: &Json) -> Result<PersonGroupRow, FieldError> {
+    let code = required(json, "person_group")?;
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if code.len() > 64 || !code.bytes().all(is_plain) {
+        let problem = format!("\"{code}\" is not a word such as poor_household");
+        return Err(FieldError::new("person_group", problem));
+    }
+    let name_vi = required(json, "name_vi")?;
+    Ok(PersonGroupRow {
+        tenant: tenant.0,
+        code,
+        name_en: text(json, "name_en")?.map_or_else(|| name_vi.clone(), str::to_owned),
+        name_vi,
+    })
+}
+
 /// What a tenant serves. Where the office names `provinces`, dossiers of others are not taken.
 ///
 /// # Errors
@@ -145,6 +166,8 @@ pub fn served(
         };
         served.units.insert(row.code, unit);
     }
+    let groups = queries.list_person_groups(tenant.0)?;
+    served.groups = groups.into_iter().map(|row| row.code).collect();
     let procedures = queries.list_procedures(tenant.0)?;
     served.procedures = procedures.into_iter().map(|row| row.code).collect();
     Ok(served)

@@ -8,10 +8,12 @@ use chrono::{Duration, NaiveDate};
 use thiserror::Error;
 
 use super::read_bills::bills;
+use super::tariffs::read_grounds::{read_groups, read_measure};
 use crate::domain::catalogue::Unit;
 use crate::domain::dossier::{DossierFacts, DossierStatus, FeeItem, FeeKind, SubmittedVia};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::money::{Currency, Money};
+use crate::domain::tariff::judge::{Grounds, Measure};
 use crate::domain::time::{Day, Instant, vietnam_day};
 use crate::intake::json::Json;
 use crate::intake::provider::Refusal;
@@ -29,6 +31,7 @@ pub const FIELDS: &[&str] = &[
     "bill_due_on",
     "bill_reference",
     "bills",
+    "person_groups",
 ];
 
 /// More fee items than this on one dossier are a mistake.
@@ -81,6 +84,8 @@ pub struct Served {
     /// Letters and digits that a dossier code may have, such as `H12`: those of the units, and only
     /// those the office is set to where it names any.
     pub provinces: BTreeSet<String>,
+    /// Groups of people that its tariff may name.
+    pub groups: BTreeSet<String>,
 }
 
 /// Reads one dossier.
@@ -107,7 +112,7 @@ pub fn read_dossier(
         return Err(FieldError::new("dossier_code", problem));
     }
     let received_on = required_day(json, "received_on", today)?;
-    let fee_items = fee_items(json)?;
+    let (fee_items, items) = fee_items(json)?;
     let bills = bills(json, &fee_items)?;
     Ok(DossierFacts {
         code,
@@ -131,6 +136,10 @@ pub fn read_dossier(
             .to_owned(),
         fee_items,
         bills,
+        grounds: Grounds {
+            groups: read_groups(json, served)?,
+            items,
+        },
     })
 }
 
@@ -267,7 +276,7 @@ pub(super) fn list(json: &Json, field: &str) -> Result<Vec<Json>, FieldError> {
     }
 }
 
-fn fee_items(json: &Json) -> Result<Vec<FeeItem>, FieldError> {
+fn fee_items(json: &Json) -> Result<(Vec<FeeItem>, Vec<Measure>), FieldError> {
     let items = list(json, "fee_items")?;
     if items.len() > MOST_ITEMS {
         let problem = format!("are {}, more than {MOST_ITEMS}", items.len());
@@ -279,7 +288,7 @@ fn fee_items(json: &Json) -> Result<Vec<FeeItem>, FieldError> {
         .collect()
 }
 
-fn fee_item(position: usize, item: &Json) -> Result<FeeItem, FieldError> {
+fn fee_item(position: usize, item: &Json) -> Result<(FeeItem, Measure), FieldError> {
     let path = |field: &str| format!("fee_items.{position}.{field}");
     let at = |error: FieldError| FieldError::new(path(&error.field), error.problem);
     let text = |field: &str| {
@@ -299,13 +308,14 @@ fn fee_item(position: usize, item: &Json) -> Result<FeeItem, FieldError> {
             format!("{sent} is larger than any fee"),
         ));
     }
-    Ok(FeeItem {
+    let fee_item = FeeItem {
         kind: word(item, "kind", FeeKind::parse, &known).map_err(at)?,
         code: text("code")?,
         name: text("name")?,
         amount,
         basis: text("basis")?,
-    })
+    };
+    Ok((fee_item, read_measure(item).map_err(at)?))
 }
 
 #[cfg(test)]
@@ -328,6 +338,7 @@ mod tests {
             units: HashMap::from([(unit.code.clone(), unit)]),
             procedures: BTreeSet::from(["2.000815".to_owned()]),
             provinces: BTreeSet::from(["H12".to_owned()]),
+            groups: BTreeSet::from(["poor".to_owned()]),
         }
     }
 
@@ -430,6 +441,40 @@ mod tests {
         for (field, value, named) in table {
             let error = read(&[(field, value)]).unwrap_err();
             assert_eq!(error.field, named, "{field} {value}: {error}");
+        }
+    }
+
+    #[test]
+    fn wrong_grounds_of_an_amount_are_named() {
+        let table = [
+            ("person_groups", r#""rich""#, "person_groups"),
+            ("person_groups", r#"[1]"#, "person_groups"),
+            (
+                "fee_items",
+                r#"[{"kind":"phi","amount":1,"quantity":0}]"#,
+                "fee_items.0.quantity",
+            ),
+            (
+                "fee_items",
+                r#"[{"kind":"phi","amount":1,"base":-1}]"#,
+                "fee_items.0.base",
+            ),
+        ];
+        for (field, value, named) in table {
+            assert_eq!(read(&[(field, value)]).unwrap_err().field, named, "{value}");
+        }
+        let groups = |value| read(&[("person_groups", value)]).unwrap().grounds.groups;
+        let poor = Some(vec!["poor".to_owned()]);
+        for (value, told) in [
+            (r#""""#, None),
+            ("null", None),
+            ("[]", Some(Vec::new())),
+            (r#""[]""#, Some(Vec::new())),
+            (r#"["poor"]"#, poor.clone()),
+            (r#""[\"poor\"]""#, poor.clone()),
+            (r#""poor""#, poor),
+        ] {
+            assert_eq!(groups(value), told, "{value}");
         }
     }
 

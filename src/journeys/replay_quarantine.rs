@@ -136,7 +136,7 @@ impl Replay<'_> {
         let (Some(channel), Some(call)) = (found, call) else {
             return Again::Unreadable;
         };
-        let Some(provider) = providers::find(&channel.provider) else {
+        let Some(provider) = providers::of(channel) else {
             return Again::Unreadable;
         };
         let call = call.with_credentials(&channel.name, &provider.static_headers(channel));
@@ -145,7 +145,7 @@ impl Replay<'_> {
                 channel: Arc::clone(channel),
                 notices: normalised.notices,
                 silent_because: normalised.nothing_because.map(str::to_owned),
-                raw: call.to_evidence(),
+                raw: call.to_evidence(provider.credential()),
                 reply: Box::new(|_| {}),
             })),
             Err(_) => Again::Refused,

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::apply_notice::{Applied, Incoming, apply_notice, record_only};
 use super::lease_chain::{free_chains, lease_chain, provider_slots};
+use super::outbox::{Listeners, listeners_of};
 use super::take_notices::{Call, Taken};
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
@@ -38,6 +39,7 @@ pub struct BatchWriter {
     providers: Vec<String>,
     chains: HashMap<Tenant, ChainHead>,
     slots: HashMap<Tenant, HashMap<String, u8>>,
+    listeners: HashMap<Tenant, Listeners>,
 }
 
 impl BatchWriter {
@@ -55,6 +57,7 @@ impl BatchWriter {
             providers,
             chains: HashMap::new(),
             slots: HashMap::new(),
+            listeners: HashMap::new(),
         })
     }
 
@@ -71,6 +74,7 @@ impl BatchWriter {
         self.is_broken = true;
         self.chains.clear();
         self.slots.clear();
+        self.listeners.clear();
     }
 
     /// Writes rows that belong to no call.
@@ -168,6 +172,7 @@ impl BatchWriter {
         let now = self.clock.now();
         let head = self.head(tenant)?;
         let slots = self.slots_of(tenant)?;
+        let listeners = self.listeners_of(tenant)?;
         let lookup = lookup(tenant, calls);
         let mut taken = Vec::new();
         let next = self.connection()?.commit(|journal| {
@@ -177,6 +182,7 @@ impl BatchWriter {
                 found.notices.extend(journal.find(&contradictions)?.notices);
             }
             let mut book = Workbook::open(tenant, now, &slots, found)?;
+            book.watch_for(&listeners);
             taken = calls
                 .iter()
                 .map(|call| apply_call(&mut book, call, effect))
@@ -196,6 +202,15 @@ impl BatchWriter {
             Some(head) => Ok(head.clone()),
             None => lease_chain(&self.db, tenant, &self.holder, self.clock.now()),
         }
+    }
+
+    fn listeners_of(&mut self, tenant: Tenant) -> Result<Listeners, Failure> {
+        if let Some(known) = self.listeners.get(&tenant) {
+            return Ok(Listeners::clone(known));
+        }
+        let listeners = self.db.read(|queries| listeners_of(queries, tenant.0))?;
+        self.listeners.insert(tenant, Listeners::clone(&listeners));
+        Ok(listeners)
     }
 
     fn slots_of(&mut self, tenant: Tenant) -> Result<HashMap<String, u8>, Failure> {
@@ -232,6 +247,7 @@ fn apply_call(
             Effect::Full => apply_notice(book, incoming)?,
             Effect::RecordOnly => record_only(book, incoming),
         };
+        book.end_step();
         is_repeat &= applied.is_repeat;
         if verdict == Verdict::Recorded {
             verdict = applied.verdict;

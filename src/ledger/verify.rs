@@ -7,11 +7,11 @@ use super::seal::{GENESIS, block_hash};
 use crate::domain::bill::Bill;
 use crate::domain::classification::{Class, PROVIDER_SLOTS, PaidBy};
 use crate::domain::dossier::{FeeItem, SubmittedVia};
-use crate::domain::ids::BillId;
 use crate::store::Db;
 use crate::store::failure::Failure;
+use crate::store::journal::Standing;
 use crate::store::ops::{Queries, Wrong};
-use crate::store::rows::{BillRow, BlockRow, DossierRow, FeeItemRow, PaymentRow, PostingRow};
+use crate::store::rows::{BillRow, BlockRow, DossierRow, FeeItemRow, PostingRow};
 use crate::store::types::Uid;
 
 /// One check: what it proves, how many rows it looked at, and the first wrong ones.
@@ -62,6 +62,10 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
             check(
                 "bills equal their allocations and fee items",
                 queries.list_wrong_bills(tenant)?,
+            ),
+            check(
+                "refunds hold what is set aside for them, as their steps and entries say",
+                queries.list_wrong_refunds(tenant)?,
             ),
             check(
                 "notices are applied and name their payments",
@@ -236,14 +240,12 @@ fn classes(queries: &mut dyn Queries, tenant: i32) -> Result<(i64, Vec<Wrong>), 
         let bills = by_dossier(queries.list_bills_of(tenant, &ids)?, |row| {
             Some(row.dossier_id)
         });
-        let payments = by_dossier(queries.list_payments_of(tenant, &ids)?, |row| {
-            row.dossier_id
-        });
+        let money = by_dossier(standing(queries, tenant, &ids)?, |row| Some(row.dossier_id));
         for row in &page {
             let rows = (
                 items.get(&row.dossier_id),
                 bills.get(&row.dossier_id),
-                payments.get(&row.dossier_id),
+                money.get(&row.dossier_id),
             );
             let class = class_of(row, rows, &slots)?;
             if class.0 != row.class && wrong.len() < NAMED {
@@ -270,12 +272,32 @@ fn by_dossier<T>(rows: Vec<T>, of: fn(&T) -> Option<Uid>) -> HashMap<Uid, Vec<T>
 type Rows<'a> = (
     Option<&'a Vec<FeeItemRow>>,
     Option<&'a Vec<BillRow>>,
-    Option<&'a Vec<PaymentRow>>,
+    Option<&'a Vec<Standing>>,
 );
+
+/// Money towards these dossiers, from the payments that matching gave them and what officers did.
+fn standing(queries: &mut dyn Queries, tenant: i32, ids: &[Uid]) -> Result<Vec<Standing>, Failure> {
+    let payments = queries.list_payments_of(tenant, ids)?;
+    let mut rows: Vec<Standing> = payments.iter().filter_map(Standing::of_payment).collect();
+    for some in rows.chunks_mut(NAMED * NAMED) {
+        let of: Vec<Uid> = some.iter().map(|row| row.payment_id).collect();
+        for given in queries.list_allocations(tenant, &of)? {
+            let row = some
+                .iter_mut()
+                .find(|row| row.payment_id == given.payment_id);
+            if let Some(row) = row {
+                row.allocated_minor -= given.amount_minor;
+            }
+        }
+    }
+    let given = queries.list_allocations_on(tenant, ids)?;
+    rows.extend(given.iter().map(Standing::of_allocation));
+    Ok(rows)
+}
 
 fn class_of(
     row: &DossierRow,
-    (items, bills, payments): Rows<'_>,
+    (items, bills, money): Rows<'_>,
     slots: &HashMap<String, u8>,
 ) -> Result<Class, Failure> {
     let items: Result<Vec<FeeItem>, Failure> = items
@@ -285,20 +307,11 @@ fn class_of(
         .collect();
     let bills: Result<Vec<Bill>, Failure> =
         bills.into_iter().flatten().map(BillRow::to_bill).collect();
-    let stands = |payment: &&PaymentRow| payment.allocated_minor + payment.credit_minor > 0;
-    let paid = |payment: &PaymentRow| {
-        let slot = slots.get(&payment.provider).copied().unwrap_or(u8::MAX);
-        payment.bill_id.map(|bill| PaidBy {
-            slot,
-            bill_id: BillId(bill.0),
-        })
+    let paid = |row: &Standing| {
+        let slot = slots.get(&row.provider).copied().unwrap_or(u8::MAX);
+        row.to_paid_by(slot)
     };
-    let paid_by: Vec<PaidBy> = payments
-        .into_iter()
-        .flatten()
-        .filter(stands)
-        .filter_map(paid)
-        .collect();
+    let paid_by: Vec<PaidBy> = money.into_iter().flatten().filter_map(paid).collect();
     let via = SubmittedVia::parse(&row.submitted_via).ok_or_else(|| {
         Failure::Broken(format!(
             "dossier {} was submitted via \"{}\"",

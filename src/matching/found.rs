@@ -2,11 +2,10 @@
 //! notice and what the store found for its clues; a candidate that the notice does not name is
 //! dropped here. Amounts are never looked at.
 
-use super::memo::squeezed;
+use super::memo::{Named, are_rivals};
 use super::rules::{Candidate, Candidates, Rule};
 use crate::domain::bill::BillState;
 use crate::domain::notice::Notice;
-use crate::domain::reference::PaymentReference;
 
 /// What one rule gave.
 #[derive(Debug, Clone)]
@@ -19,50 +18,51 @@ pub(super) enum Gave<'a> {
     Several(Vec<Candidate<'a>>),
 }
 
-/// The texts of a notice, squeezed once for all rules.
+/// What the texts of a notice name, read once for all rules.
 pub(super) struct Texts<'a> {
     order_ref: Option<&'a str>,
-    squeezed_order: String,
-    squeezed_memo: String,
+    order: Named,
+    memo: Named,
 }
 
 impl<'a> Texts<'a> {
     pub(super) fn of(notice: &'a Notice) -> Self {
-        let squeeze_of = |text: Option<&str>| text.map(squeezed).unwrap_or_default();
+        let read = |text: Option<&str>| text.map(Named::in_text).unwrap_or_default();
         Self {
             order_ref: notice.order_ref.as_deref(),
-            squeezed_order: squeeze_of(notice.order_ref.as_deref()),
-            squeezed_memo: squeeze_of(notice.memo.as_deref()),
+            order: read(notice.order_ref.as_deref()),
+            memo: read(notice.memo.as_deref()),
         }
     }
 
-    fn holds(&self, code: &str) -> Option<&'static str> {
-        if code.is_empty() {
-            None
-        } else if self.squeezed_order.contains(code) {
+    fn place(&self, names: impl Fn(&Named) -> bool) -> Option<&'static str> {
+        if names(&self.order) {
             Some("order reference")
-        } else if self.squeezed_memo.contains(code) {
-            Some("memo")
         } else {
-            None
+            names(&self.memo).then_some("memo")
         }
     }
 
     /// Where a bill's reference stands: a reference given from outside has no check character, so
     /// only the whole order reference can name it; ours may stand anywhere.
     pub(super) fn place_of_reference(&self, reference: &str) -> Option<&'static str> {
-        if reference.is_empty() {
-            None
-        } else if self.order_ref == Some(reference) {
-            Some("order reference")
-        } else {
-            PaymentReference::parse(reference).and_then(|ours| self.holds(ours.as_str()))
+        if !reference.is_empty() && self.order_ref == Some(reference) {
+            return Some("order reference");
         }
+        self.place(|named| named.references.iter().any(|name| name == reference))
+    }
+
+    /// Whether a bill's reference was read without its fixed letters.
+    pub(super) fn is_headless(&self, reference: &str) -> bool {
+        let with_them = |named: &Named| {
+            !named.is_headless && named.references.iter().any(|name| name == reference)
+        };
+        self.order_ref != Some(reference) && !with_them(&self.order) && !with_them(&self.memo)
     }
 
     /// Where a squeezed dossier code stands.
     pub(super) fn place_of_code(&self, code: &str) -> Option<&'static str> {
-        self.holds(code)
+        self.place(|named| named.codes.iter().any(|name| name == code))
     }
 }
 
@@ -113,23 +113,25 @@ fn is_payable(candidate: &Candidate<'_>) -> bool {
 }
 
 /// The only payable bill of the only dossier named; where a dossier has one bill in all, that
-/// bill, paid or cancelled as it may be.
+/// bill, paid or cancelled as it may be. A dossier with a rival is not the only one: the bank may
+/// have cut the rival's code, or glued a digit to it.
 fn by_dossier<'a>(texts: &Texts<'_>, found: &[Candidate<'a>]) -> Gave<'a> {
-    let mut named: Vec<Candidate<'a>> = found
-        .iter()
-        .filter(|candidate| {
-            let code = &candidate.dossier.code_squeezed;
-            // A classic code ends in what reads as a short code: the longer one was meant.
-            let is_tail = |other: &Candidate<'_>| {
-                let longer = &other.dossier.code_squeezed;
-                longer.len() > code.len()
-                    && longer.ends_with(code.as_str())
-                    && texts.place_of_code(longer).is_some()
-            };
-            texts.place_of_code(code).is_some() && !found.iter().any(is_tail)
-        })
-        .copied()
-        .collect();
+    let is_named = |candidate: &&Candidate<'a>| {
+        texts
+            .place_of_code(&candidate.dossier.code_squeezed)
+            .is_some()
+    };
+    let is_meant = |candidate: &&Candidate<'a>| {
+        let mut named = found.iter().filter(is_named);
+        is_named(candidate)
+            || named.any(|other| {
+                are_rivals(
+                    &candidate.dossier.code_squeezed,
+                    &other.dossier.code_squeezed,
+                )
+            })
+    };
+    let mut named: Vec<Candidate<'a>> = found.iter().filter(is_meant).copied().collect();
     named.sort_by_key(|candidate| candidate.bill.id);
     named.dedup_by_key(|candidate| candidate.bill.id);
     let is_one_dossier = named

@@ -4,6 +4,7 @@
 
 pub mod clues;
 mod found;
+mod letters;
 mod memo;
 mod reason;
 pub mod rules;

@@ -102,7 +102,10 @@ pub(super) fn named(
         Rule::VirtualAccount => (bill.virtual_account.as_deref(), None),
         Rule::DossierCode => (Some(code), texts.place_of_code(code)),
     };
-    let place = place.map_or(String::new(), |place| format!(" found in the {place}"));
+    let mut place = place.map_or(String::new(), |place| format!(" found in the {place}"));
+    if rule == Rule::PaymentReference && texts.is_headless(&bill.reference) {
+        place.push_str(" without its first letters");
+    }
     format!(
         "{} {}{place} names bill {}; ",
         rule_name(rule),

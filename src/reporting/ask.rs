@@ -7,6 +7,7 @@ use super::indicators;
 use super::period::{Period, Step};
 use crate::domain::dossier::words;
 use crate::domain::lang::Lang;
+use crate::domain::refund::RefundedRule;
 use crate::domain::time::{Day, Instant};
 use crate::store::failure::Failure;
 
@@ -94,6 +95,8 @@ pub struct Ask {
     pub captured_at: Instant,
     /// The language of names and notes.
     pub lang: Lang,
+    /// What a dossier is whose online money all went back.
+    pub refunded: RefundedRule,
 }
 
 /// Why a question has no answer.

@@ -3,6 +3,7 @@
 
 use crate::domain::classification::Class;
 use crate::domain::lang::Text;
+use crate::domain::refund::RefundedRule;
 
 /// Where one dossier, or one procedure, stands in an indicator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +60,40 @@ pub struct Indicator {
     pub date_basis: Text,
     /// How it is counted.
     pub rule: Rule,
+    /// What is otherwise when refunded dossiers stay; none where money is not asked for.
+    pub when_refunded_stay: Option<Variant>,
+}
+
+/// What differs in a definition under which refunded dossiers stay in the numerator.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// Its own version: no two figures of different definitions have one.
+    pub version: u32,
+    /// What the numerator counts.
+    pub numerator: Text,
+}
+
+impl Indicator {
+    /// The version under a rule about refunded dossiers.
+    #[must_use]
+    pub fn version(&self, rule: RefundedRule) -> u32 {
+        self.variant(rule)
+            .map_or(self.version, |variant| variant.version)
+    }
+
+    /// What the numerator counts under a rule about refunded dossiers.
+    #[must_use]
+    pub fn numerator(&self, rule: RefundedRule) -> Text {
+        self.variant(rule)
+            .map_or(self.numerator, |variant| variant.numerator)
+    }
+
+    fn variant(&self, rule: RefundedRule) -> Option<Variant> {
+        match rule {
+            RefundedRule::Leaves => None,
+            RefundedRule::Stays => self.when_refunded_stay,
+        }
+    }
 }
 
 /// The date basis of every indicator so far: the day of reception, never the day of payment.

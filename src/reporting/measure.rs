@@ -6,7 +6,8 @@ use super::count::{Names, counts};
 use super::definition::Indicator;
 use super::fold::{self, fold};
 use super::label;
-use crate::domain::lang::Lang;
+use crate::domain::classification::Class;
+use crate::domain::lang::{Lang, Text};
 use crate::store::ops::Queries;
 
 pub use super::fold::Tally;
@@ -50,7 +51,10 @@ pub fn measure(
 ) -> Result<Vec<Measured>, Refusal> {
     let names = Names::read(db, ask.tenant)?;
     names.check_unit(ask.unit.as_deref())?;
-    let sums = counts(db, ask, indicators)?;
+    let mut sums = counts(db, ask, indicators)?;
+    for sum in &mut sums {
+        sum.class = Class(sum.class).under(ask.refunded).0;
+    }
     let unit_name = |code: &String| label::unit_name(code, &names, ask.lang);
     let measured = indicators.iter().map(|&indicator| {
         let folded = fold(indicator.rule, ask.by, &sums, &names);
@@ -112,6 +116,18 @@ pub fn unit_choices(
 }
 
 impl Measured {
+    /// The version of the definition that was applied.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.indicator.version(self.ask.refunded)
+    }
+
+    /// What its numerator counts.
+    #[must_use]
+    pub fn numerator(&self) -> Text {
+        self.indicator.numerator(self.ask.refunded)
+    }
+
     /// What people call the breakdown.
     #[must_use]
     pub fn by(&self) -> By {

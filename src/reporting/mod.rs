@@ -13,6 +13,8 @@ mod fold;
 pub mod indicators;
 mod label;
 pub mod measure;
+pub mod outbox;
 pub mod period;
+pub mod quotes;
 pub mod reports;
 pub mod table;

@@ -2,9 +2,11 @@
 //! is a broken database, named by its id.
 
 use super::failure::Failure;
-use super::rows::{BillRow, FeeItemRow, NoticeRow, PaymentRow};
+use super::journal::Standing;
+use super::rows::{AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentRow};
 use super::types::{Ts, Uid};
 use crate::domain::bill::{Bill, BillState};
+use crate::domain::classification::PaidBy;
 use crate::domain::dossier::{FeeItem, FeeKind};
 use crate::domain::ids::{BillId, DossierId};
 use crate::domain::money::{Currency, Money};
@@ -127,9 +129,69 @@ impl PaymentRow {
             credit_minor: 0,
             suspense_minor: 0,
             refunded_minor: 0,
+            banked_minor: 0,
             refunding_minor: 0,
             returned_minor: 0,
         }
+    }
+}
+
+/// Outcomes of matching that place money on a bill, and those that leave it with the payer.
+const ON_BILL: [&str; 3] = ["exact", "short", "over"];
+const WITH_PAYER: [&str; 2] = ["twice", "late"];
+
+impl Standing {
+    /// Money of a payment towards the bill that matching found; `None` without one.
+    #[must_use]
+    pub fn of_payment(row: &PaymentRow) -> Option<Self> {
+        Some(Self {
+            dossier_id: row.dossier_id?,
+            bill_id: row.bill_id?,
+            payment_id: row.payment_id,
+            provider: row.provider.clone(),
+            allocated_minor: row.allocated_minor,
+            returned_minor: row.returned_minor,
+            credit_minor: row.credit_minor,
+            gone_minor: row.refunding_minor + row.refunded_minor,
+            status: row.status.clone(),
+            match_outcome: row.match_outcome.clone(),
+        })
+    }
+
+    /// Money that an officer gave to a bill.
+    #[must_use]
+    pub fn of_allocation(row: &AllocationRow) -> Self {
+        Self {
+            dossier_id: row.dossier_id,
+            bill_id: row.bill_id,
+            payment_id: row.payment_id,
+            provider: row.provider.clone(),
+            allocated_minor: row.amount_minor,
+            returned_minor: 0,
+            credit_minor: 0,
+            gone_minor: 0,
+            status: String::new(),
+            match_outcome: String::new(),
+        }
+    }
+
+    /// The payment as classification sees it; `None` when nothing of it ever counted. What was in
+    /// suspense, and what the provider took back as never made, never did.
+    #[must_use]
+    pub fn to_paid_by(&self, slot: u8) -> Option<PaidBy> {
+        let outcome = self.match_outcome.as_str();
+        let pays_bill = self.status.is_empty() || ON_BILL.contains(&outcome);
+        let counted = (pays_bill || WITH_PAYER.contains(&outcome))
+            && self.status != PaymentStatus::Reversed.as_str();
+        let paid = PaidBy {
+            slot,
+            bill_id: BillId(self.bill_id.0),
+            kept_minor: self.allocated_minor - self.returned_minor + self.credit_minor,
+            returned_minor: self.returned_minor,
+            gone_minor: if counted { self.gone_minor } else { 0 },
+            pays_bill,
+        };
+        (paid.kept_minor > 0 || paid.gone_minor > 0).then_some(paid)
     }
 }
 

@@ -40,6 +40,21 @@ pub enum Problem {
         /// Whether it contradicts what the books hold.
         is_contradiction: bool,
     },
+    /// A journey refuses, by a stable code of its own.
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// The code.
+        code: &'static str,
+        /// The sentence.
+        detail: String,
+    },
+    /// An Idempotency-Key that was given to another request before.
+    KeyReused,
+    /// A request that is being done now, under the same Idempotency-Key.
+    UnderWay,
+    /// A question for a price that the tariff does not answer: the stable code, and why.
+    Unpriced(&'static str, String),
     /// The machine is wrong.
     Failed(Failure),
 }
@@ -68,6 +83,10 @@ impl Problem {
                 "wrong_field",
                 "A field is wrong",
             ),
+            Self::Refused { status, code, .. } => (*status, *code, "Refused"),
+            Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
+            Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
+            Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
             Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
@@ -84,12 +103,17 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotKnown(detail) => f.write_str(detail),
-            Self::NotAllowed(detail) | Self::NotValid(detail) => f.write_str(detail),
+            Self::NotAllowed(detail)
+            | Self::NotValid(detail)
+            | Self::Unpriced(_, detail)
+            | Self::Refused { detail, .. } => f.write_str(detail),
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
+            Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
+            Self::UnderWay => f.write_str("the same request is being done now"),
             Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
         }
     }
@@ -112,7 +136,11 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
-            | Self::Wrong { .. } => None,
+            | Self::Refused { .. }
+            | Self::KeyReused
+            | Self::UnderWay
+            | Self::Wrong { .. }
+            | Self::Unpriced(..) => None,
         }
     }
 }
@@ -181,6 +209,14 @@ pub async fn no_such_address() -> Result<HttpResponse, Problem> {
 /// Always [`Problem::WrongMethod`].
 pub async fn only_get_and_put() -> Result<HttpResponse, Problem> {
     Err(Problem::WrongMethod("GET, HEAD, PUT"))
+}
+
+/// Answers a method other than GET, HEAD and POST where only these are known.
+///
+/// # Errors
+/// Always [`Problem::WrongMethod`].
+pub async fn only_get_and_post() -> Result<HttpResponse, Problem> {
+    Err(Problem::WrongMethod("GET, HEAD, POST"))
 }
 
 /// Answers a method other than POST where only POST is known.

@@ -11,10 +11,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Gateway;
+use crate::journeys::ask_statuses::AskCounts;
 use crate::journeys::take_notices::Tally;
+use crate::store::failure::Failure;
 
 type Labels = [(&'static str, String); 2];
 type Count = Counter<u64, AtomicU64>;
+type Level = Gauge<i64, AtomicI64>;
+type OfSubscriber = Family<[(&'static str, String); 1], Level>;
 
 /// The registry and its handles.
 pub(super) struct Metrics {
@@ -27,6 +31,18 @@ pub(super) struct Metrics {
     failed: Count,
     dropped: Count,
     largest_batch: Gauge<i64, AtomicI64>,
+    questions: Family<Labels, Count>,
+    orders: Family<Labels, Gauge<i64, AtomicI64>>,
+    outbox: OutboxMetrics,
+}
+
+/// What stands in the outbox, by subscriber.
+#[derive(Default)]
+struct OutboxMetrics {
+    waiting: OfSubscriber,
+    given_up: OfSubscriber,
+    oldest_s: OfSubscriber,
+    gone: OfSubscriber,
 }
 
 impl Metrics {
@@ -41,6 +57,9 @@ impl Metrics {
             failed: Count::default(),
             dropped: Count::default(),
             largest_batch: Gauge::default(),
+            questions: Family::default(),
+            orders: Family::default(),
+            outbox: OutboxMetrics::default(),
         };
         metrics.register();
         metrics
@@ -84,6 +103,17 @@ impl Metrics {
             "Most calls committed in one batch since the start",
             self.largest_batch.clone(),
         );
+        registry.register(
+            "status_queries",
+            "Status queries made, by channel and outcome",
+            self.questions.clone(),
+        );
+        registry.register(
+            "status_query_orders",
+            "Orders that wait for an answer, and orders that were given up",
+            self.orders.clone(),
+        );
+        self.outbox.register(registry);
     }
 
     pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
@@ -120,9 +150,81 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// Copies the counts of whoever asks.
+    fn read_asked(&self, counts: &AskCounts) {
+        for ((channel, outcome), count) in &counts.questions {
+            let labels = [("channel", channel.clone()), ("outcome", outcome.clone())];
+            let counter = self.questions.get_or_create(&labels);
+            counter.inner().store(*count, Ordering::Relaxed);
+        }
+        for ((channel, state), count) in &counts.orders {
+            let labels = [("channel", channel.clone()), ("state", state.clone())];
+            self.orders.get_or_create(&labels).set(*count);
+        }
+    }
+}
+
+impl OutboxMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "outbox_waiting",
+            "Deliveries that a subscriber has not taken yet",
+            self.waiting.clone(),
+        );
+        registry.register(
+            "outbox_given_up",
+            "Deliveries that were given up after the last try",
+            self.given_up.clone(),
+        );
+        registry.register(
+            "outbox_oldest_seconds",
+            "Age of the oldest event that a subscriber has not taken yet",
+            self.oldest_s.clone(),
+        );
+        registry.register(
+            "outbox_switched_off",
+            "1 when a subscriber answered 410 and is sent nothing",
+            self.gone.clone(),
+        );
+    }
+
+    /// Reads what stands in the database, whichever process wrote it.
+    fn read(&self, gateway: &Gateway) -> Result<(), Failure> {
+        let now = gateway.clock.now();
+        for subscriber in gateway.settings.subscribers.values() {
+            let tenant = subscriber.tenant.0;
+            let (counts, known) = gateway.db.read(|queries| {
+                let counts = queries.count_deliveries(tenant, &subscriber.name)?;
+                Ok::<_, Failure>((counts, queries.list_subscribers(tenant)?))
+            })?;
+            let is_gone = known.iter().any(|row| {
+                row.subscriber == subscriber.name && row.gone_url.as_ref() == Some(&subscriber.url)
+            });
+            let oldest = counts.oldest_waiting;
+            let age = oldest.map_or(0, |at| now.signed_duration_since(at.0).num_seconds());
+            let labels = [("subscriber", subscriber.name.clone())];
+            self.waiting.get_or_create(&labels).set(counts.waiting);
+            self.given_up.get_or_create(&labels).set(counts.given_up);
+            self.oldest_s.get_or_create(&labels).set(age.max(0));
+            self.gone.get_or_create(&labels).set(i64::from(is_gone));
+        }
+        Ok(())
+    }
+}
+
 /// `/metrics`.
 pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
+    if !gateway.settings.subscribers.is_empty() {
+        let asked = gateway.clone();
+        let read = web::block(move || asked.metrics.outbox.read(&asked)).await;
+        if let Ok(Err(failure)) = read {
+            // The other figures are told all the same.
+            tracing::warn!(%failure, "the outbox could not be counted");
+        }
+    }
     gateway.metrics.read(gateway.intake.tally());
+    gateway.metrics.read_asked(&gateway.asked.counts());
     let mut text = String::new();
     if encode(&mut text, &gateway.metrics.registry).is_err() {
         return HttpResponse::InternalServerError().finish();

@@ -5,12 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
-use crate::intake::providers::ROSTER;
+use crate::intake::providers;
+use crate::journeys::ask_statuses::AskTally;
+use crate::journeys::outbox::register_subscribers;
 use crate::journeys::take_notices::{Intake, Limits, start_writer};
 use crate::store::Db;
 use crate::store::failure::Failure;
@@ -42,6 +45,8 @@ pub struct Gateway {
     pub intake: Intake,
     /// The name under which this process leases chains for journeys of its own.
     pub holder: String,
+    /// Counts of whoever asks providers, if somebody does.
+    pub asked: Arc<AskTally>,
     metrics: Metrics,
     floods: Floods,
 }
@@ -50,7 +55,8 @@ pub struct Gateway {
 pub type WriterThread = std::thread::JoinHandle<()>;
 
 impl Gateway {
-    /// Opens the doors' shared state and starts the writer; the schema must be up to date.
+    /// Opens the doors' shared state, writes down who listens and starts the writer; the schema must
+    /// be up to date.
     ///
     /// # Errors
     /// [`Failure::Unreachable`].
@@ -60,14 +66,15 @@ impl Gateway {
         settings: Settings,
         holder: String,
     ) -> Result<(Self, WriterThread), Failure> {
+        register_subscribers(&db, &settings.subscribers)?;
         let limits = Limits {
             queue: settings.writer.queue,
             batch: settings.writer.batch,
             writers: settings.writer.connections.unwrap_or(db.useful_writers()),
             quarantine_rows: i64::from(settings.quarantine.max_rows),
         };
-        let providers = ROSTER.iter().map(|provider| provider.name().to_owned());
-        let (intake, writer) = start_writer(&db, &clock, providers.collect(), limits)?;
+        let names = providers::names(settings.channels.values());
+        let (intake, writer) = start_writer(&db, &clock, names, limits)?;
         let gateway = Self::with_intake(db, clock, settings, holder, intake);
         Ok((gateway, writer))
     }
@@ -88,6 +95,7 @@ impl Gateway {
             .collect();
         Self {
             metrics: Metrics::new(),
+            asked: Arc::default(),
             floods: Floods::new(channels.keys(), settings.quarantine.max_per_second),
             db,
             clock,
@@ -110,11 +118,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/indicators", web::head().to(indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
-            "/webhooks/{channel}/{action}",
+            "/webhooks/{channel}/{action:.*}",
             web::route().to(webhooks::receive),
         )
         .service(
             web::scope("/api/v1")
+                .wrap(from_fn(api::once::answer_once))
                 .configure(api::configure)
                 .default_service(web::route().to(error::no_such_address)),
         )

@@ -60,9 +60,13 @@ pub async fn receive(
     let Some(channel) = gateway.channels.get(name).map(Arc::clone) else {
         return Problem::NotFound("channel").error_response();
     };
-    let Some(provider) = providers::find(&channel.provider) else {
+    let Some(provider) = providers::of(&channel) else {
         return Problem::NotFound("channel").error_response();
     };
+    let action = request.match_info().get("action").unwrap_or("");
+    if action.contains('/') && !has_own_paths(&channel) {
+        return Problem::NotFound("address").error_response();
+    }
     let Some(method) = method_of(&request) else {
         return Problem::WrongMethod("GET, POST").error_response();
     };
@@ -76,17 +80,24 @@ pub async fn receive(
     };
     let call = RawCall {
         method,
+        action: action.to_owned(),
         query: request.query_string().to_owned(),
-        headers: read_headers(&request),
+        headers: read_headers(&request, provider),
         body,
         arrived_at: gateway.clock.now(),
     };
     let visit = Visit {
         gateway: &gateway,
-        channel,
+        channel: &channel,
         provider,
     };
     visit.answer(call).await
+}
+
+/// Whether its provider puts paths of its own behind the address it was given.
+fn has_own_paths(channel: &Channel) -> bool {
+    let described = channel.described.as_ref();
+    described.is_some_and(|description| description.request.action.is_some())
 }
 
 fn method_of(request: &HttpRequest) -> Option<Method> {
@@ -98,9 +109,12 @@ fn method_of(request: &HttpRequest) -> Option<Method> {
 }
 
 /// The headers providers use. Bytes that are not text become a mark that no signature fits.
-fn read_headers(request: &HttpRequest) -> Vec<(String, String)> {
+fn read_headers(request: &HttpRequest, provider: &dyn Provider) -> Vec<(String, String)> {
+    let own = provider.headers();
     let is_read = |name: &str| {
-        READ_HEADERS.contains(&name) || READ_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        READ_HEADERS.contains(&name)
+            || READ_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || own.contains(&name)
     };
     request
         .headers()
@@ -116,16 +130,21 @@ fn read_headers(request: &HttpRequest) -> Vec<(String, String)> {
 /// One call on its way through the door.
 struct Visit<'a> {
     gateway: &'a Gateway,
-    channel: Arc<Channel>,
-    provider: &'static dyn Provider,
+    channel: &'a Arc<Channel>,
+    provider: &'a dyn Provider,
 }
 
 impl Visit<'_> {
     async fn answer(&self, call: RawCall) -> HttpResponse {
-        let normalised = match read(self.provider, &call, &self.channel) {
+        let normalised = match read(self.provider, &call, self.channel) {
             Ok(normalised) => normalised,
             Err(refusal) => return self.refuse(&refusal, &call),
         };
+        if let Some(reply) = normalised.reply {
+            let metrics = &self.gateway.metrics;
+            metrics.count_answered(&self.channel.name, "asked");
+            return http(reply);
+        }
         let (taken, normalised) = self.submit(normalised, &call).await;
         let first = normalised.first();
         let (outcome, word) = match taken {
@@ -145,10 +164,10 @@ impl Visit<'_> {
         let notices = normalised.notices;
         let (reply, told) = oneshot::channel();
         let call = Call {
-            channel: Arc::clone(&self.channel),
+            channel: Arc::clone(self.channel),
             notices: notices.clone(),
             silent_because: normalised.nothing_because.map(str::to_owned),
-            raw: call.to_evidence(),
+            raw: call.to_evidence(self.provider.credential()),
             // The caller may have gone away; what was committed stays committed.
             reply: Box::new(move |taken| {
                 let _ = reply.send(taken);
@@ -174,10 +193,10 @@ impl Visit<'_> {
             "a call was refused"
         );
         if self.gateway.floods.has_room(name) {
-            let (raw, is_cut) = call.to_wire(name);
+            let (raw, is_cut) = call.to_wire(name, self.provider.credential());
             let mark = if is_cut { CUT_MARK } else { "" };
             self.gateway.intake.quarantine(Refused {
-                channel: Arc::clone(&self.channel),
+                channel: Arc::clone(self.channel),
                 reason: refusal.code(),
                 detail: format!("{refusal}{mark}"),
                 raw,
@@ -198,7 +217,7 @@ impl Visit<'_> {
             .metrics
             .count_answered(&self.channel.name, word);
         let now = self.gateway.clock.now();
-        http(self.provider.answer(outcome, &self.channel, now))
+        http(self.provider.answer(outcome, self.channel, now))
     }
 }
 
@@ -211,6 +230,6 @@ fn http(answer: Answer) -> HttpResponse {
     if answer.content_type.is_empty() {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, answer.content_type));
+    response.insert_header((CONTENT_TYPE, answer.content_type.as_ref()));
     response.body(answer.body)
 }

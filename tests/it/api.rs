@@ -7,6 +7,7 @@ use doisoat::journeys::create_token::{TokenError, TokenRequest, create_token};
 use serde_json::{Value, json};
 
 use crate::support::app::now;
+use crate::support::http::{Reply, request};
 use crate::support::office::{HERE, THERE, dossier};
 use crate::support::{TestApp, both};
 
@@ -262,5 +263,57 @@ both!(
         assert_eq!(app.items("/api/v1/payments?status=review").len(), 0);
         let reply = app.ask(&token, "HEAD", "/api/v1/payments", "");
         assert_eq!((reply.status, reply.body.as_str()), (200, ""));
+    }
+);
+
+/// Puts a dossier under a key.
+fn put_once(app: &TestApp, token: &str, key: &str, body: &Value) -> Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", key),
+    ];
+    let target = "/api/v1/dossiers/H12.104-260105-0001";
+    app.send(&request(
+        "PUT",
+        target,
+        &headers,
+        body.to_string().as_bytes(),
+    ))
+}
+
+both!(
+    fn a_request_with_a_key_is_done_once_and_answered_the_same(app) {
+        app.has_office();
+        let token = app.token_of("admin", None);
+        let (one, other) = (dossier(HERE, 1_000), dossier(HERE, 2_000));
+        let first = put_once(app, &token, "k1", &one);
+        assert_eq!((first.status, first.header("idempotency-replayed")), (201, None));
+        let again = put_once(app, &token, "k1", &one);
+        assert_eq!((again.status, &again.body), (201, &first.body));
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        let reused = put_once(app, &token, "k1", &other);
+        assert_eq!((reused.status, &reused.json()["code"]), (409, &json!("key_reused")));
+        // Another caller's key is another key; and without one everything is done again.
+        let second = app.token_of("admin", None);
+        assert_eq!(put_once(app, &second, "k1", &one).status, 200);
+        assert_eq!(put_once(app, &token, "k2", &other).json()["outcome"], "changed");
+        app.clock.advance_to(now() + TimeDelta::hours(25));
+        assert_eq!(put_once(app, &token, "k1", &other).json()["outcome"], "unchanged");
+    }
+);
+
+both!(
+    fn a_refused_request_leaves_its_key_free(app) {
+        app.has_office();
+        let token = app.token_of("admin", None);
+        let mut wrong = dossier(HERE, 1_000);
+        wrong["procedure_code"] = json!("9.999999");
+        assert_eq!(put_once(app, &token, "k", &wrong).status, 422);
+        assert_eq!(put_once(app, &token, "k", &dossier(HERE, 1_000)).status, 201);
+        let told = put_once(app, &token, &"k".repeat(256), &dossier(HERE, 1_000));
+        assert_eq!((told.status, &told.json()["code"]), (400, &json!("not_valid")));
+        assert_eq!(put_once(app, "nobody", "k", &dossier(HERE, 1_000)).status, 401);
     }
 );

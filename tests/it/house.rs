@@ -66,6 +66,19 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
+/// What a room may use of a neighbour it must not know otherwise, by path: tools that know no call
+/// and no provider. Both rooms speak with providers, and a rule of signing has one home.
+pub(crate) const TOOLS: &[(&str, &[&str])] = &[(
+    "checkout",
+    &[
+        "intake::signature",
+        "intake::json",
+        "intake::fields",
+        "intake::query",
+        "intake::provider::Refusal",
+    ],
+)];
+
 /// Something only some places may name.
 pub(crate) struct Keeper {
     pub(crate) names: &'static [&'static str],
@@ -108,6 +121,13 @@ pub(crate) const KEEPERS: &[Keeper] = &[
         passes_on: true,
         instead: "signatures are computed in `intake/signature.rs` only: use a scheme from there \
                   or add one",
+    },
+    Keeper {
+        names: &["ureq"],
+        homes: &["src/checkout/http.rs", "src/journeys/outbox/post.rs"],
+        passes_on: false,
+        instead: "calls to others leave where their time and their answers are bounded: send through \
+                  `checkout/http.rs` or the outbox's post",
     },
     Keeper {
         names: &["anyhow"],

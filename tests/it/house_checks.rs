@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::house::{
     CLOCK_HOME, CLOCK_READS, DEPTH_MAX, ENGINES, FOREIGN_WORDS, KEEPERS, LINES_MAX, LONG_FILES,
-    MAY_NAME_REFUSED, NOT_ON_ROSTER, REFUSED_WORDS, ROOMS, ROSTERS, STOPWATCH_HOMES, TOP_LEVEL,
-    WRITTEN,
+    MAY_NAME_REFUSED, NOT_ON_ROSTER, REFUSED_WORDS, ROOMS, ROSTERS, STOPWATCH_HOMES, TOOLS,
+    TOP_LEVEL, WRITTEN,
 };
 use crate::house_mentions::{Mention, mentions};
 use crate::house_source::{Breach, SourceFile, module_tree, plain, test_lines};
@@ -48,7 +48,7 @@ pub(crate) fn check_imports(files: &[SourceFile]) -> Vec<Breach> {
             return None;
         }
         let allowed = ROOMS.iter().find(|(known, _)| *known == own)?.1;
-        if !allowed.contains(&room.as_str()) {
+        if !allowed.contains(&room.as_str()) && !is_tool(own, &mention.path) {
             let may = allowed.join(", ");
             return Some(format!(
                 "`{own}` must not know `{room}` (it may import: {may}). What two rooms share is a \
@@ -60,6 +60,15 @@ pub(crate) fn check_imports(files: &[SourceFile]) -> Vec<Breach> {
             format!("passes on what lives in `{room}`: let the reader name it where it lives")
         })
     })
+}
+
+/// Whether a path is, or begins with, one of the tools a room may use of a neighbour.
+fn is_tool(room: &str, path: &[String]) -> bool {
+    let path = path.join("::") + "::";
+    let tools = TOOLS.iter().filter(|(user, _)| *user == room);
+    tools
+        .flat_map(|(_, tools)| tools.iter())
+        .any(|tool| path.starts_with(&format!("{tool}::")))
 }
 
 /// A crate with a key is named by its keyholder only, and not handed on.

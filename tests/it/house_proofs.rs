@@ -107,6 +107,40 @@ fn an_import_in_disguise_is_caught() {
 }
 
 #[test]
+fn a_room_uses_the_tools_of_a_neighbour_and_nothing_else_of_it() {
+    const QUERY: &str = "src/checkout/providers/vnpay.rs";
+    catches(
+        check_imports,
+        &[
+            (QUERY, "use crate::intake::verify::Verified;"),
+            (QUERY, "use crate::intake::provider::Provider;"),
+            (QUERY, "use crate::intake::provider::{Refusal, Provider};"),
+            (QUERY, "use crate::intake::providers::vnpay::sign_query;"),
+            (QUERY, "use crate::intake::{signature::to_hex, verify};"),
+            (QUERY, "use crate::intake;"),
+            (QUERY, "use crate::intake::*;"),
+            (QUERY, "fn f() { crate::intake::signature_of::g(); }"),
+            (QUERY, "pub use crate::intake::signature::to_hex;"),
+            (
+                "src/ledger/seal.rs",
+                "use crate::intake::signature::sha256;",
+            ),
+        ],
+    );
+    passes(
+        check_imports,
+        &[
+            (
+                QUERY,
+                "use crate::intake::signature::{hmac_sha512, to_hex};",
+            ),
+            (QUERY, "use crate::intake::{json::Json, provider::Refusal};"),
+            (QUERY, "fn f() { crate::intake::signature::sha256(&[]); }"),
+        ],
+    );
+}
+
+#[test]
 fn what_only_looks_like_an_import_passes() {
     const CONFIG: &str = "src/config/load.rs";
     passes(
@@ -212,6 +246,10 @@ fn a_crate_named_outside_its_keyholder_is_caught() {
             (JOURNEY, "fn f() { let later = async { 1 }; }"),
             (JOURNEY, "trait T { async fn f(); }"),
             (JOURNEY, "use anyhow::Context;"),
+            (
+                "src/checkout/providers/momo.rs",
+                "fn f() { ureq::get(ADDRESS); }",
+            ),
             (JOURNEY, "include!(\"../store/schema.rs\");"),
             ("src/cli/report.rs", "use actix_web::App;"),
             ("src/intake/providers/vnpay.rs", "use hmac::Hmac;"),

@@ -33,21 +33,21 @@ fn file_of(rows: &[String]) -> String {
 }
 
 /// Files in a folder of their own.
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn has(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn has(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 }
 
-fn import(app: &TestApp, kind: Kind, path: &Path) -> Result<Imported, ImportError> {
+pub(crate) fn import(app: &TestApp, kind: Kind, path: &Path) -> Result<Imported, ImportError> {
     let import = Import {
         db: &app.db,
         tenant: Tenant(1),
@@ -63,7 +63,7 @@ fn dossiers(app: &TestApp, bytes: impl AsRef<[u8]>) -> Result<Imported, ImportEr
     import(app, Kind::Dossiers, &Folder::new().has("dossiers", bytes))
 }
 
-fn put(added: u64, changed: u64, unchanged: u64) -> Imported {
+pub(crate) fn put(added: u64, changed: u64, unchanged: u64) -> Imported {
     Imported::Done(Put {
         added,
         changed,
@@ -72,7 +72,7 @@ fn put(added: u64, changed: u64, unchanged: u64) -> Imported {
 }
 
 /// Line, column and problem of a refusal.
-fn refusal(result: Result<Imported, ImportError>) -> (u64, String, String) {
+pub(crate) fn refusal(result: Result<Imported, ImportError>) -> (u64, String, String) {
     match result {
         Err(ImportError::Row { line, error, .. }) => (line, error.field, error.problem),
         other => panic!("{other:?}"),
@@ -320,7 +320,7 @@ both!(fn units_and_procedures_are_taken_brought_up_to_date_and_checked(app) {
 });
 
 /// The real program with these arguments on the test's database: exit status, output, complaints.
-fn program(app: &TestApp, folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn program(app: &TestApp, folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
     let config = folder.has("settings.toml", settings(&app.database.url));
     let Output {
         status,

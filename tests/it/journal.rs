@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use doisoat::domain::time::Instant;
 use doisoat::store::Db;
 use doisoat::store::failure::Failure;
-use doisoat::store::journal::{Batch, Found, Lookup, NoticeHead, SealedBlock};
+use doisoat::store::journal::{Batch, Found, Lookup, NoticeHead, SealedBlock, Standing};
 use doisoat::store::ops::Queries;
 use doisoat::store::rows::{
     AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, CountRow, DossierRow, FeeItemRow,
@@ -135,6 +135,7 @@ fn payment(number: u128) -> PaymentRow {
         credit_minor: 0,
         suspense_minor: 0,
         refunded_minor: 30_000,
+        banked_minor: 0,
         refunding_minor: 0,
         returned_minor: 0,
     }
@@ -411,7 +412,18 @@ contract!(fn what_was_written_is_found_again_row_for_row(world) {
     assert_eq!(sorted(found.bills), sorted(vec![part_paid(), bill(2)]));
     assert_eq!(found.fee_items, [fee_item(2)]);
     assert_eq!(sorted(found.dossiers), [DossierRow { class: 4, ..dossier(1) }, dossier(2)]);
-    let standing = |number: u128| (id(number), id(1000 + number), id(2000 + number), "sepay".to_owned());
+    let standing = |number: u128| Standing {
+        dossier_id: id(number),
+        bill_id: id(1000 + number),
+        payment_id: id(2000 + number),
+        provider: "sepay".to_owned(),
+        allocated_minor: 20_000,
+        returned_minor: 0,
+        credit_minor: 0,
+        gone_minor: 30_000,
+        status: "succeeded".to_owned(),
+        match_outcome: "short".to_owned(),
+    };
     assert_eq!(sorted(found.standing), [standing(1), standing(2)]);
 
     let notices = world.read(|queries| queries.list_notices(1, None, None, None, 10));

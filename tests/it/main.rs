@@ -12,6 +12,7 @@
 )]
 
 mod api;
+mod attempts;
 mod dossiers;
 mod house;
 mod house_checks;
@@ -22,9 +23,19 @@ mod imports;
 mod indicators;
 mod journal;
 mod matching;
+mod memos;
 mod migrations;
+mod outbox;
+mod outbox_deliveries;
+mod outbox_libraries;
 mod providers;
+mod refund_races;
+mod refund_rules;
+mod refunds;
 mod statements;
+mod status_answers;
+mod status_queries;
 mod support;
+mod tariffs;
 mod verify;
 mod webhooks;

@@ -5,7 +5,7 @@ use doisoat::config::secret::Secret;
 use doisoat::domain::ids::Tenant;
 use doisoat::domain::time::parse_rfc3339;
 use doisoat::intake::providers::standardwebhooks;
-use doisoat::journeys::open_attempts::{NewAttempt, open_attempts};
+use doisoat::journeys::open_attempts::{AttemptError, NewAttempt, Opened, open_attempts};
 use serde_json::{Value, json};
 
 use crate::support::http::request;
@@ -19,7 +19,7 @@ const CODE: &str = "H12.104-260105-0001";
 const SECRET: &str = "whsec_ZG9pc29hdC1pbnRlZ3JhdGlvbi10ZXN0cw==";
 
 /// A channel that can say anything of a payment, and one that knows its own account.
-const CHANNELS: &str = r#"
+pub(crate) const CHANNELS: &str = r#"
 [channels.shop]
 provider = "standardwebhooks"
 secrets.secret = "whsec_ZG9pc29hdC1pbnRlZ3JhdGlvbi10ZXN0cw=="
@@ -32,7 +32,7 @@ settings.accounts = ["0011 000 999", "1017-5888-88"]
 "#;
 
 /// What the shop says of payment `txn`, as the event with this id.
-fn shop_says(app: &TestApp, event: &str, kind: &str, data: &Value) {
+pub(crate) fn shop_says(app: &TestApp, event: &str, kind: &str, data: &Value) {
     let body = json!({ "type": format!("payment.{kind}"), "data": data }).to_string();
     let at = app.clock.now().timestamp().to_string();
     let secret = Secret::new(SECRET);
@@ -52,7 +52,7 @@ fn shop_says(app: &TestApp, event: &str, kind: &str, data: &Value) {
     assert_eq!(reply.status, 204, "{reply:?}");
 }
 
-fn shop_data(txn: &str, order_ref: &str, dong: i64) -> Value {
+pub(crate) fn shop_data(txn: &str, order_ref: &str, dong: i64) -> Value {
     json!({
         "transaction_id": txn, "order_ref": order_ref, "amount": dong.to_string(),
         "paid_at": "2026-01-05T10:30:00+07:00",
@@ -98,7 +98,7 @@ fn bill(app: &TestApp, reference: &str) -> String {
 }
 
 /// Outcome and rule; what is allocated, the payer's, and in suspense. The reason is never empty.
-fn payment(app: &TestApp, txn: &str) -> String {
+pub(crate) fn payment(app: &TestApp, txn: &str) -> String {
     let found = app.items(&format!("/api/v1/payments?provider_txn_id={txn}"));
     assert_eq!(found.len(), 1, "{txn}: {found:?}");
     let told = &found[0];
@@ -121,7 +121,7 @@ fn reason(app: &TestApp, txn: &str) -> String {
 }
 
 /// Every account that is not at zero, debits above zero.
-fn accounts(app: &TestApp) -> Vec<String> {
+pub(crate) fn accounts(app: &TestApp) -> Vec<String> {
     let rows = app.items("/api/v1/ledger/accounts");
     let told = rows.iter().map(|row| {
         let text = |name: &str| row[name].as_str().unwrap();
@@ -136,7 +136,7 @@ fn accounts(app: &TestApp) -> Vec<String> {
 }
 
 /// Fully paid of dossiers with a fee, and with any online payment of dossiers billed.
-fn figures(app: &TestApp) -> String {
+pub(crate) fn figures(app: &TestApp) -> String {
     let figure = |id: &str| {
         let target = format!("/api/v1/indicators/{id}?from=2026-01-01&to=2026-01-31");
         let told = app.get(&target);
@@ -364,9 +364,14 @@ both!(fn an_attempt_names_its_bill_and_only_on_its_channel(app, CHANNELS) {
         order_ref: "ORDER-77".to_owned(),
         bill_reference: bill.to_owned(),
     };
-    let attempts = [attempt("shop", &reference), attempt("vnpay", "no such bill")];
-    let opened = open_attempts(&app.db, Tenant(1), app.clock.now(), &attempts).unwrap();
-    assert_eq!(opened, 1);
+    let opened = |attempts: &[NewAttempt]| {
+        open_attempts(&app.db, Tenant(1), app.clock.now(), attempts)
+    };
+    let good = attempt("shop", &reference);
+    let strange = opened(&[good.clone(), attempt("vnpay", "no such bill")]);
+    assert!(matches!(strange, Err(AttemptError::UnknownBill { index: 1, .. })));
+    assert_eq!(opened(std::slice::from_ref(&good)).unwrap(), Opened { new: 1, known: 0 });
+    assert_eq!(opened(&[good]).unwrap(), Opened { new: 0, known: 1 });
     let reply = app.vnpay_pays("14000001", "ORDER-77", 50_000, "k-vnpay");
     assert_eq!(reply.json()["RspCode"], "01", "{reply:?}");
     assert_eq!(payment(app, "14000001"), "unknown by -: 0/0/50000");

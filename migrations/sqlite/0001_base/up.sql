@@ -179,6 +179,8 @@ CREATE TABLE payments (
     credit_minor BIGINT NOT NULL CHECK (credit_minor >= 0),
     suspense_minor BIGINT NOT NULL CHECK (suspense_minor >= 0),
     refunded_minor BIGINT NOT NULL CHECK (refunded_minor >= 0),
+    -- Of what is refunded: paid out by our bank, so that the provider does not count it.
+    banked_minor BIGINT NOT NULL DEFAULT 0 CHECK (banked_minor BETWEEN 0 AND refunded_minor),
     -- Approved to go back and not yet paid out.
     refunding_minor BIGINT NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
     -- Of what is allocated: given back as a fee, or about to be.

@@ -16,6 +16,7 @@ use crate::domain::dossier::{
 };
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::money::Money;
+use crate::domain::tariff::judge::Grounds;
 
 /// A dossier and what will happen to it.
 #[derive(Debug, Clone)]
@@ -163,6 +164,7 @@ impl<'a> Maker<'a> {
             applicant_name: people::name(&mut self.rng),
             fee_items,
             bills,
+            grounds: Grounds::default(),
         };
         Ok(Dossier {
             facts,

@@ -120,10 +120,7 @@ fn take(
         outcome.suspense += payment.amount;
         return Verdict::AlreadyFinal;
     }
-    paid_by.push(PaidBy {
-        slot: 0,
-        bill_id: bill.id,
-    });
+    paid_by.push(PaidBy::standing(0, bill.id, payment.amount));
     let is_late = bill.due_on.is_some_and(|due| vietnam_day(call.at) > due);
     let rest = bill.rest_minor();
     if is_late || bill.cancelled_at.is_some() || rest == 0 {

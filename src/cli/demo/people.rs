@@ -94,7 +94,8 @@ pub(super) fn memo(rng: &mut Rng, way: Way, names: &Names<'_>, to_alias: bool) -
 /// A transfer's memo as it comes out of a bank: the words of the payer, wrapped and mangled.
 fn transfer(rng: &mut Rng, names: &Names<'_>, payer: &str) -> String {
     let words = match names.code.filter(|_| rng.once_in(6)) {
-        Some(code) => format!("HO SO {}", code.replace(['.', '-'], " ")),
+        // Digits glued to a code would make it another one, and it would rightly not be read.
+        Some(code) => format!("HO SO {} ", code.replace(['.', '-'], " ")),
         None => {
             let (head, tail) = names.reference.split_at(names.reference.len() / 2);
             match rng.below(5) {

@@ -190,6 +190,7 @@ fn measured(evidence: &Evidence<'_>) -> Result<Vec<Measured>> {
         by: By::None,
         captured_at: evidence.house.clock.now(),
         lang: Lang::En,
+        refunded: evidence.house.settings.indicators.refunded,
     };
     let published = evidence.plan.published.keys();
     let asked: Option<Vec<_>> = published.map(|id| indicators::find(id)).collect();

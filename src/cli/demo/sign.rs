@@ -380,6 +380,7 @@ mod tests {
             } else {
                 Method::Get
             },
+            action: String::new(),
             query: request.query,
             headers,
             body: request.body.into_bytes(),
@@ -394,7 +395,7 @@ mod tests {
             .iter()
             .find(|one| one.name == way.as_str())
             .unwrap();
-        let provider = providers::find(&channel.provider).unwrap();
+        let provider = providers::of(channel).unwrap();
         let verified = verify::verify(provider, &arrives(request.unwrap()), channel)?;
         let notices = provider.normalise(&verified, channel)?.notices;
         Ok((notices[0].status, notices[0].amount.minor()))

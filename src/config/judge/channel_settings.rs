@@ -6,6 +6,8 @@ use std::time::Duration;
 use regex_lite::Regex;
 
 use super::channels::OneChannel;
+use crate::config::described::bounded;
+use crate::config::described::description::Description;
 use crate::config::error::{ConfigError, Hint, nearest};
 use crate::config::layers::Given;
 use crate::config::load::ProviderFacts;
@@ -40,32 +42,38 @@ impl<'a> OneChannel<'a, '_> {
         Ok(Some((text, given)))
     }
 
-    fn choice(&self, setting: &str, known: &[&str]) -> Result<Option<String>, ConfigError> {
+    pub(super) fn choice(
+        &self,
+        setting: &str,
+        known: &[String],
+    ) -> Result<Option<String>, ConfigError> {
         let Some((text, given)) = self.text_at(setting)? else {
             return Ok(None);
         };
-        if known.contains(&text) {
+        if known.iter().any(|name| name == text) {
             return Ok(Some(text.to_owned()));
         }
-        let names: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
-        let hint = Hint(nearest(text, &names));
-        let reason = format!("is \"{text}\"; known are {}{hint}", names.join(", "));
+        let hint = Hint(nearest(text, known));
+        let reason = format!("is \"{text}\"; known are {}{hint}", known.join(", "));
         Err(self.wrong(given, &format!("settings.{setting}"), reason))
     }
 
     pub(super) fn hash(&self) -> Result<Option<String>, ConfigError> {
-        self.choice("hash", &HASHES)
+        self.choice("hash", &HASHES.map(str::to_owned))
     }
 
     /// A provider with one protocol takes any word for it, with a warning when the word is not its
     /// own name.
     pub(super) fn scheme(&mut self, facts: &ProviderFacts) -> Result<Option<String>, ConfigError> {
         if !facts.schemes.is_empty() {
-            return self.choice("scheme", facts.schemes);
+            return self.choice("scheme", &facts.schemes);
         }
         let scheme = self.text("scheme")?;
-        if scheme.as_deref().is_some_and(|given| given != facts.name) {
-            self.warn_unused("scheme", facts.name);
+        if scheme
+            .as_deref()
+            .is_some_and(|given| given != facts.name.as_str())
+        {
+            self.warn_unused("scheme", &facts.name);
         }
         Ok(scheme)
     }
@@ -80,10 +88,11 @@ impl<'a> OneChannel<'a, '_> {
     pub(super) fn warn_of_unused(&mut self, facts: &ProviderFacts) {
         let settings = self.below("settings");
         for setting in settings.keys() {
-            let everywhere = matches!(*setting, "scheme" | "accounts");
-            let is_used = facts.settings.is_empty() || facts.settings.contains(setting);
+            let everywhere = matches!(*setting, "scheme" | "accounts" | "query_url");
+            let is_used =
+                facts.settings.is_empty() || facts.settings.iter().any(|one| one == setting);
             if !everywhere && !is_used {
-                self.warn_unused(setting, facts.name);
+                self.warn_unused(setting, &facts.name);
             }
         }
         let has = |setting: &str| settings.contains_key(setting);
@@ -95,10 +104,15 @@ impl<'a> OneChannel<'a, '_> {
         }
     }
 
-    pub(super) fn replay_window(&self) -> Result<Duration, ConfigError> {
+    pub(super) fn replay_window(
+        &self,
+        described: Option<&Description>,
+    ) -> Result<Duration, ConfigError> {
         let setting = "settings.replay_window_s";
         let Some(given) = self.find(&["settings", "replay_window_s"]) else {
-            return Ok(REPLAY_WINDOW);
+            let time = described.and_then(|one| one.proof.time.as_ref());
+            let own = time.and_then(|rule| rule.window);
+            return Ok(own.unwrap_or(REPLAY_WINDOW));
         };
         let seconds = given.value.whole();
         seconds
@@ -117,11 +131,31 @@ impl<'a> OneChannel<'a, '_> {
         let Some((pattern, given)) = self.text_at("order_ref_pattern")? else {
             return Ok(None);
         };
-        let regex = Regex::new(pattern).map_err(|error| {
-            let reason = format!("is no pattern: {error}");
-            self.wrong(given, "settings.order_ref_pattern", reason)
-        });
+        let regex = bounded(pattern)
+            .map_err(|reason| self.wrong(given, "settings.order_ref_pattern", reason));
         regex.map(Some)
+    }
+
+    /// Answers are believed for the connection they come over, so it must be one that nobody can
+    /// sit in: TLS, or a proxy on this machine.
+    pub(super) fn query_url(&self) -> Result<Option<String>, ConfigError> {
+        let Some((url, given)) = self.text_at("query_url")? else {
+            return Ok(None);
+        };
+        let local = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
+        let is_local = local.iter().any(|start| {
+            let rest = url.strip_prefix(start);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        let host = url.strip_prefix("https://").unwrap_or("");
+        let is_plain = url.bytes().all(|b| b.is_ascii_graphic()) && !url.contains(['?', '#', '@']);
+        let has_host = host.starts_with(|first: char| first.is_ascii_alphanumeric());
+        if is_plain && (is_local || has_host) {
+            return Ok(Some(url.trim_end_matches('/').to_owned()));
+        }
+        let reason = "must be an address such as https://sandbox.vnpayment.vn; http:// only to \
+                      this machine";
+        Err(self.wrong(given, "settings.query_url", reason))
     }
 
     pub(super) fn accounts(&self) -> Result<Vec<String>, ConfigError> {

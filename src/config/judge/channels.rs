@@ -3,15 +3,18 @@
 //! fetched by `fetch`, single settings read by `channel_settings`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::fetch::{Secrets, is_secret_name};
 use crate::config::channel::Channel;
+use crate::config::described::Described;
+use crate::config::described::description::Description;
 use crate::config::error::{ConfigError, Hint, Origin, nearest};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::load::ProviderFacts;
 use crate::domain::ids::Tenant;
 
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "scheme",
     "hash",
     "replay_window_s",
@@ -19,6 +22,7 @@ const SETTINGS: [&str; 7] = [
     "order_ref_pattern",
     "order_ref_pattern_field",
     "accounts",
+    "query_url",
 ];
 
 /// The kind a value under `channels` has, where it is not text.
@@ -31,13 +35,22 @@ pub(in crate::config) fn kind_of(path: &[String]) -> Option<Value> {
     }
 }
 
+/// The providers a channel may name.
+pub(in crate::config) struct Known<'a> {
+    pub(in crate::config) coded: &'a [ProviderFacts],
+    pub(in crate::config) described: &'a BTreeMap<String, Described>,
+}
+
+/// The provider of one channel: facts about it, and its description where it has no code.
+type Chosen = (ProviderFacts, Option<Arc<Description>>);
+
 /// The settings of one channel by their path below its name.
 type Part<'a> = BTreeMap<&'a [String], &'a Given>;
 
 /// Every channel by name.
 pub(in crate::config) fn judge(
     layer: &Layer,
-    providers: &[ProviderFacts],
+    providers: &Known<'_>,
     environment: &BTreeMap<String, String>,
     warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<String, Channel>, ConfigError> {
@@ -82,11 +95,12 @@ pub(super) struct OneChannel<'a, 'w> {
 impl<'a> OneChannel<'a, '_> {
     fn judge(
         &mut self,
-        providers: &[ProviderFacts],
+        providers: &Known<'_>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Channel, ConfigError> {
         self.check_name()?;
-        let facts = self.provider(providers)?;
+        let (facts, described) = self.provider(providers)?;
+        let facts = &facts;
         self.check_keys(facts)?;
         let secrets = Secrets {
             channel: self.name,
@@ -94,7 +108,7 @@ impl<'a> OneChannel<'a, '_> {
         }
         .fetch(facts, &self.below("secrets"))?;
         for (secret, _) in facts.secrets.iter().filter(|(_, needed)| *needed) {
-            if !secrets.contains_key(*secret) {
+            if !secrets.contains_key(secret) {
                 let name = self.name;
                 self.warnings.push(format!(
                     "channels.{name}: without secrets.{secret} no call of {} can be verified",
@@ -104,18 +118,23 @@ impl<'a> OneChannel<'a, '_> {
         }
         let scheme = self.scheme(facts)?;
         self.warn_of_unused(facts);
+        if let Some(description) = &described {
+            self.check_described(description, &secrets)?;
+        }
         Ok(Channel {
             name: self.name.to_owned(),
-            provider: facts.name.to_owned(),
+            provider: facts.name.clone(),
             tenant: Tenant(self.tenant()?),
             secrets,
             scheme,
             hash: self.hash()?,
-            replay_window: self.replay_window()?,
+            replay_window: self.replay_window(described.as_deref())?,
             order_ref_field: self.text("order_ref_field")?,
             order_ref_pattern: self.pattern()?,
             order_ref_pattern_field: self.text("order_ref_pattern_field")?,
             accounts: self.accounts()?,
+            query_url: self.query_url()?,
+            described,
         })
     }
 
@@ -165,7 +184,7 @@ impl<'a> OneChannel<'a, '_> {
         entries.collect()
     }
 
-    fn provider<'f>(&self, known: &'f [ProviderFacts]) -> Result<&'f ProviderFacts, ConfigError> {
+    fn provider(&self, known: &Known<'_>) -> Result<Chosen, ConfigError> {
         let Some(given) = self.find(&["provider"]) else {
             return Err(ConfigError::wrong(
                 &self.origin(),
@@ -176,19 +195,21 @@ impl<'a> OneChannel<'a, '_> {
         let Some(provider) = given.value.text() else {
             return Err(self.wrong(given, "provider", "must be text"));
         };
-        known
-            .iter()
-            .find(|facts| facts.name == provider)
-            .ok_or_else(|| {
-                let names: Vec<String> = known.iter().map(|f| f.name.to_owned()).collect();
-                let hint = Hint(nearest(provider, &names));
-                ConfigError::UnknownProvider {
-                    origin: given.origin.clone(),
-                    channel: self.name.to_owned(),
-                    provider: provider.to_owned(),
-                    known: format!("{hint}; known are {}", names.join(", ")),
-                }
-            })
+        if let Some(facts) = known.coded.iter().find(|facts| facts.name == provider) {
+            return Ok((facts.clone(), None));
+        }
+        if let Some(described) = known.described.get(provider) {
+            return self.described(provider, described);
+        }
+        let coded = known.coded.iter().map(|facts| facts.name.clone());
+        let names: Vec<String> = coded.chain(known.described.keys().cloned()).collect();
+        let hint = Hint(nearest(provider, &names));
+        Err(ConfigError::UnknownProvider {
+            origin: given.origin.clone(),
+            channel: self.name.to_owned(),
+            provider: provider.to_owned(),
+            known: format!("{hint}; known are {}", names.join(", ")),
+        })
     }
 
     fn check_keys(&self, facts: &ProviderFacts) -> Result<(), ConfigError> {

@@ -54,12 +54,13 @@ impl Secrets<'_> {
                 | Value::Other => std::slice::from_ref(&given.value),
             };
             for value in values {
-                let bytes = self.one(value).map_err(|reason| ConfigError::Secret {
-                    origin: given.origin.clone(),
-                    channel: self.channel.to_owned(),
-                    secret: (*name).to_owned(),
-                    reason,
-                })?;
+                let bytes =
+                    look_for(value, self.environment).map_err(|reason| ConfigError::Secret {
+                        origin: given.origin.clone(),
+                        channel: self.channel.to_owned(),
+                        secret: (*name).to_owned(),
+                        reason,
+                    })?;
                 let known = secrets.entry(base(facts, name).to_owned()).or_default();
                 known.push(Secret::new(bytes));
             }
@@ -67,45 +68,51 @@ impl Secrets<'_> {
         secrets.retain(|_, values| !values.is_empty());
         Ok(secrets)
     }
+}
 
-    /// An empty key would let anyone sign, so it is refused wherever it comes from.
-    fn one(&self, value: &Value) -> Result<Vec<u8>, String> {
-        let (bytes, place) = match value {
-            Value::Text(text) => (text.clone().into_bytes(), "the value".to_owned()),
-            Value::Table(table) => self.look_up(table)?,
-            Value::Whole(_) | Value::Flag(_) | Value::List(_) | Value::Other => {
-                return Err(
-                    "must be text, { file = \"…\" }, { env = \"…\" } or a list of these".to_owned(),
-                );
-            }
-        };
-        if bytes.is_empty() {
-            return Err(format!("{place} is empty"));
+/// The bytes of one value of a secret. An empty key would let anyone sign, so it is refused wherever
+/// it comes from.
+pub(super) fn look_for(
+    value: &Value,
+    environment: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    let (bytes, place) = match value {
+        Value::Text(text) => (text.clone().into_bytes(), "the value".to_owned()),
+        Value::Table(table) => look_up(table, environment)?,
+        Value::Whole(_) | Value::Flag(_) | Value::List(_) | Value::Other => {
+            return Err(
+                "must be text, { file = \"…\" }, { env = \"…\" } or a list of these".to_owned(),
+            );
         }
-        Ok(bytes)
+    };
+    if bytes.is_empty() {
+        return Err(format!("{place} is empty"));
     }
+    Ok(bytes)
+}
 
-    fn look_up(&self, table: &BTreeMap<String, Value>) -> Result<(Vec<u8>, String), String> {
-        let mut entries = table.iter().map(|(key, value)| (key.as_str(), value));
-        match (entries.next(), entries.next()) {
-            (Some(("file", Value::Text(path))), None) => {
-                let bytes = std::fs::read(path).map_err(|error| {
-                    format!("the file {} cannot be read: {error}", absolute(path))
-                })?;
-                Ok((
-                    without_newline(bytes),
-                    format!("the file {}", absolute(path)),
-                ))
-            }
-            (Some(("env", Value::Text(name))), None) => {
-                let value = self.environment.get(name);
-                let value =
-                    value.ok_or_else(|| format!("the environment variable {name} is not set"))?;
-                let place = format!("the environment variable {name}");
-                Ok((value.clone().into_bytes(), place))
-            }
-            _ => Err("names either { file = \"…\" } or { env = \"…\" }, nothing else".to_owned()),
+fn look_up(
+    table: &BTreeMap<String, Value>,
+    environment: &BTreeMap<String, String>,
+) -> Result<(Vec<u8>, String), String> {
+    let mut entries = table.iter().map(|(key, value)| (key.as_str(), value));
+    match (entries.next(), entries.next()) {
+        (Some(("file", Value::Text(path))), None) => {
+            let bytes = std::fs::read(path)
+                .map_err(|error| format!("the file {} cannot be read: {error}", absolute(path)))?;
+            Ok((
+                without_newline(bytes),
+                format!("the file {}", absolute(path)),
+            ))
         }
+        (Some(("env", Value::Text(name))), None) => {
+            let value = environment.get(name);
+            let value =
+                value.ok_or_else(|| format!("the environment variable {name} is not set"))?;
+            let place = format!("the environment variable {name}");
+            Ok((value.clone().into_bytes(), place))
+        }
+        _ => Err("names either { file = \"…\" } or { env = \"…\" }, nothing else".to_owned()),
     }
 }
 

@@ -1,8 +1,11 @@
 //! JUDGING: layered settings come in, checked values go out, or the first fault with its place.
 //! One file for the sections whose keys the defaults list, one for the channels, one for what a
-//! single channel may set, one for its secrets. No file but a secret's is opened here.
+//! single channel may set, one for the subscribers, one for secrets, one for a channel of a
+//! described provider. No file but a secret's is opened here.
 
 mod channel_settings;
 pub(super) mod channels;
+mod described;
 mod fetch;
 pub(super) mod sections;
+pub(super) mod subscribers;

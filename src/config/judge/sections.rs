@@ -1,6 +1,6 @@
 //! The sections: layered settings come in, checked sections go out, or the first fault.
-//! The compiled-in defaults say which keys exist and of which kind they are; channels are judged
-//! elsewhere.
+//! The compiled-in defaults say which keys exist and of which kind they are; channels, providers and
+//! subscribers are judged elsewhere.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
-    DatabaseSettings, LogFormat, LogSettings, OfficeSettings, QuarantineSettings, ServerSettings,
-    Settings, WriterSettings,
+    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings,
+    QuarantineSettings, ServerSettings, Settings, StatusQuerySettings, WriterSettings,
 };
+use crate::domain::refund::RefundedRule;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -19,7 +20,9 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        if path.first().is_some_and(|first| first == "channels") {
+        let is_named =
+            |first: &String| matches!(first.as_str(), "channels" | "providers" | "subscribers");
+        if path.first().is_some_and(is_named) {
             continue;
         }
         let key = path.join(".");
@@ -53,7 +56,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Everything but the channels, from settings whose keys were checked.
+/// Everything but channels and subscribers, from settings whose keys were checked.
 pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
     let read = Reader { layer };
     Ok(Settings {
@@ -64,8 +67,11 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
             max_rows: read.whole("quarantine.max_rows", 0)?,
             max_per_second: read.whole("quarantine.max_per_second", 1)?,
         },
+        status_queries: status_queries(&read)?,
         office: office(&read)?,
+        indicators: indicators(&read)?,
         channels: BTreeMap::new(),
+        subscribers: BTreeMap::new(),
         log: log(&read)?,
         migrate_on_serve: read.flag("migrate_on_serve")?,
     })
@@ -195,6 +201,28 @@ fn writer(read: &Reader<'_>) -> Result<WriterSettings, ConfigError> {
     })
 }
 
+fn status_queries(read: &Reader<'_>) -> Result<StatusQuerySettings, ConfigError> {
+    let key = "status_queries.our_address";
+    let (our_address, origin) = read.text(key)?;
+    if our_address.parse::<std::net::IpAddr>().is_err() {
+        let reason = format!("is \"{our_address}\": write an address such as 203.0.113.7");
+        return Err(ConfigError::wrong(origin, key, reason));
+    }
+    Ok(StatusQuerySettings {
+        is_enabled: read.flag("status_queries.enabled")?,
+        first_after_s: read.whole("status_queries.first_after_s", 1)?,
+        factor: read.whole("status_queries.factor", 1)?,
+        longest_s: read.whole("status_queries.longest_s", 1)?,
+        last_chance_s: read.whole("status_queries.last_chance_s", 1)?,
+        per_minute: read.whole("status_queries.per_minute", 1)?,
+        timeout_s: read.whole("status_queries.timeout_s", 1)?,
+        open_after: read.whole("status_queries.open_after", 1)?,
+        pause_s: read.whole("status_queries.pause_s", 1)?,
+        longest_pause_s: read.whole("status_queries.longest_pause_s", 1)?,
+        our_address: our_address.to_owned(),
+    })
+}
+
 fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {
     let key = "office.provinces";
     let (provinces, origin) = read.texts(key)?;
@@ -210,6 +238,16 @@ fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {
         province_name: read.text("office.province_name")?.0.to_owned(),
         provinces,
     })
+}
+
+fn indicators(read: &Reader<'_>) -> Result<IndicatorSettings, ConfigError> {
+    let key = "indicators.refunded";
+    let (word, origin) = read.text(key)?;
+    let refunded = RefundedRule::parse(word).ok_or_else(|| {
+        let reason = format!("is \"{word}\": write leaves or stays");
+        ConfigError::wrong(origin, key, reason)
+    })?;
+    Ok(IndicatorSettings { refunded })
 }
 
 fn log(read: &Reader<'_>) -> Result<LogSettings, ConfigError> {

@@ -2,6 +2,7 @@
 //! settings, warnings and sentences are compared. The real environment is never touched.
 
 mod refusals;
+mod subscribers;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,20 +10,29 @@ use std::time::Duration;
 use super::load::{Loaded, ProviderFacts, load};
 use super::settings::LogFormat;
 
-const PROVIDERS: [ProviderFacts; 2] = [
-    ProviderFacts {
-        name: "vnpay",
-        secrets: &[("hash_secret", true), ("tmn_code", false)],
-        schemes: &[],
-        settings: &["replay_window_s"],
-    },
-    ProviderFacts {
-        name: "sepay",
-        secrets: &[("hmac_secret", false), ("api_key", false)],
-        schemes: &["sepay-hmac", "sepay-apikey"],
-        settings: &[],
-    },
-];
+fn providers() -> [ProviderFacts; 2] {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    [
+        ProviderFacts {
+            name: "vnpay".to_owned(),
+            secrets: vec![
+                ("hash_secret".to_owned(), true),
+                ("tmn_code".to_owned(), false),
+            ],
+            schemes: Vec::new(),
+            settings: owned(&["replay_window_s"]),
+        },
+        ProviderFacts {
+            name: "sepay".to_owned(),
+            secrets: vec![
+                ("hmac_secret".to_owned(), false),
+                ("api_key".to_owned(), false),
+            ],
+            schemes: owned(&["sepay-hmac", "sepay-apikey"]),
+            settings: Vec::new(),
+        },
+    ]
+}
 
 const CHANNEL: &str =
     "[channels.vnpay]\nprovider = \"vnpay\"\nsecrets.hash_secret = \"wonderland\"\n";
@@ -39,7 +49,7 @@ fn loaded(texts: &[&str], environment: &[(&str, &str)]) -> Result<Loaded, String
     let environment = environment
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    load(&files, environment, &PROVIDERS).map_err(|error| {
+    load(&files, environment, &providers()).map_err(|error| {
         error
             .to_string()
             .replace(&format!("{}/", folder.path().display()), "")

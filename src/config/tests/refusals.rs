@@ -43,7 +43,7 @@ fn a_mistyped_name_is_refused_with_the_nearest_known_one() {
         ),
         (
             "[channels.a]\nprovider = \"vnpai\"\n",
-            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay",
+            "0.toml:2: channels.a names the unknown provider \"vnpai\"; did you mean vnpay?; known are vnpay, sepay, casso, keypay, onepay, stripe, vietqrvn, viettelmoney",
         ),
         (
             "[channels.a]\nprovider = \"sepay\"\nsettings.scheme = \"sepay-hmca\"\n",
@@ -111,12 +111,20 @@ fn a_value_that_cannot_be_used_is_refused_with_its_place() {
         loaded(&[], &[("DOISOAT__WRITER__QUEUE", "many")]).unwrap_err(),
         "environment DOISOAT__WRITER__QUEUE: writer.queue must be a whole number"
     );
-    let absent = load(&[PathBuf::from("absent.toml")], [], &PROVIDERS).unwrap_err();
+    let absent = load(&[PathBuf::from("absent.toml")], [], &providers()).unwrap_err();
     assert!(
         absent
             .to_string()
             .starts_with("absent.toml cannot be read: ")
     );
+}
+
+#[test]
+fn a_rule_about_refunded_dossiers_that_is_none_is_refused() {
+    refused(&[(
+        "[indicators]\nrefunded = \"goes\"\n",
+        "0.toml:2: indicators.refunded is \"goes\": write leaves or stays",
+    )]);
 }
 
 #[test]
@@ -160,6 +168,58 @@ fn a_channel_that_cannot_be_used_is_refused_with_its_place() {
         ),
     ];
     refused(&table);
+}
+
+#[test]
+fn a_schedule_that_cannot_be_kept_is_refused() {
+    let table = [
+        (
+            "[status_queries]\nfactor = 0\n",
+            "0.toml:2: status_queries.factor must be a whole number, 1 or more",
+        ),
+        (
+            "[status_queries]\nour_address = \"here\"\n",
+            "0.toml:2: status_queries.our_address is \"here\": write an address such as 203.0.113.7",
+        ),
+    ];
+    refused(&table);
+}
+
+#[test]
+fn a_provider_is_asked_over_a_connection_nobody_can_sit_in() {
+    let text = |url: &str| format!("{CHANNEL}settings.query_url = \"{url}\"\n");
+    for (url, kept) in [
+        (
+            "https://sandbox.vnpayment.vn/",
+            "https://sandbox.vnpayment.vn",
+        ),
+        (
+            "https://axis.example.gov.vn:8443/a/b",
+            "https://axis.example.gov.vn:8443/a/b",
+        ),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://[::1]:9000/x", "http://[::1]:9000/x"),
+    ] {
+        let channel = &loaded(&[&text(url)], &[]).unwrap().settings.channels["vnpay"];
+        assert_eq!(channel.query_url.as_deref(), Some(kept));
+    }
+    for url in [
+        "http://sandbox.vnpayment.vn",
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com",
+        "https://",
+        "https:///x",
+        "https://u:p@host",
+        "https://host?x=1",
+        "sandbox.vnpayment.vn",
+        "ftp://127.0.0.1",
+    ] {
+        let error = loaded(&[&text(url)], &[]).unwrap_err();
+        assert!(
+            error.contains("settings.query_url must be an address"),
+            "{url}: {error}"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! The roster of providers and nothing else: one line each. A new provider is one file here, one
-//! line below, its fixtures, and nothing anywhere else.
+//! The roster of coded providers and nothing else: one line each. A new one is one file here, one
+//! line below, its fixtures, and nothing anywhere else; one that signs in a known way needs no code
+//! but a description in the configuration.
 
 use super::provider::Provider;
+use crate::config::channel::Channel;
 
 pub mod momo;
 pub mod paymentplatform;
@@ -11,7 +13,7 @@ pub mod standardwebhooks;
 pub mod vnpay;
 pub mod zalopay;
 
-/// Every provider this program speaks with.
+/// Every provider this program speaks with in code of its own.
 pub const ROSTER: &[&dyn Provider] = &[
     &vnpay::Vnpay,
     &momo::Momo,
@@ -22,7 +24,30 @@ pub const ROSTER: &[&dyn Provider] = &[
     &standardwebhooks::StandardWebhooks,
 ];
 
-/// The provider of a name, as configuration writes it.
+/// The provider a channel speaks with: the one that is described for it, else the coded one of its
+/// name.
+#[must_use]
+pub fn of(channel: &Channel) -> Option<&dyn Provider> {
+    match &channel.described {
+        Some(description) => Some(description.as_ref()),
+        None => Some(find(&channel.provider)?),
+    }
+}
+
+/// The names under which money is counted: the coded providers', then those of described ones that
+/// a channel uses.
+#[must_use]
+pub fn names<'a>(channels: impl IntoIterator<Item = &'a Channel>) -> Vec<String> {
+    let mut names: Vec<String> = ROSTER.iter().map(|one| one.name().to_owned()).collect();
+    for channel in channels {
+        if !names.contains(&channel.provider) {
+            names.push(channel.provider.clone());
+        }
+    }
+    names
+}
+
+/// The coded provider of a name, as configuration writes it.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Provider> {
     ROSTER
@@ -41,7 +66,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::config::channel::Channel;
+    use crate::config::described::build::SHIPPED;
+    use crate::config::described::scheme::ProofKind;
     use crate::config::secret::Secret;
     use crate::domain::ids::Tenant;
     use crate::domain::money::Currency;
@@ -54,7 +80,6 @@ mod tests {
 
     struct Fixture {
         name: String,
-        provider: &'static dyn Provider,
         channel: Channel,
         call: RawCall,
         facts: Value,
@@ -62,15 +87,23 @@ mod tests {
 
     impl Fixture {
         fn read(&self, call: &RawCall) -> Result<Normalised, Refusal> {
-            let verified = verify(self.provider, call, &self.channel)?;
-            self.provider.normalise(&verified, &self.channel)
+            let verified = verify(self.provider(), call, &self.channel)?;
+            self.provider().normalise(&verified, &self.channel)
+        }
+
+        fn provider(&self) -> &dyn Provider {
+            of(&self.channel).unwrap()
         }
 
         fn has_signed_body(&self) -> bool {
-            !matches!(
-                self.channel.scheme.as_deref(),
-                Some("sepay-apikey" | "sepay-pg-secret")
-            )
+            let described = self.channel.described.as_ref();
+            let is_digest =
+                described.is_none_or(|one| matches!(one.proof.kind, ProofKind::Digest(_)));
+            is_digest
+                && !matches!(
+                    self.channel.scheme.as_deref(),
+                    Some("sepay-apikey" | "sepay-pg-secret")
+                )
         }
     }
 
@@ -80,11 +113,12 @@ mod tests {
 
     fn fixtures() -> Vec<Fixture> {
         let mut all = Vec::new();
-        for &provider in ROSTER {
-            for entry in fs::read_dir(folder().join(provider.name())).unwrap() {
+        for entry in fs::read_dir(folder()).unwrap() {
+            let provider = entry.unwrap().file_name().into_string().unwrap();
+            for entry in fs::read_dir(folder().join(&provider)).unwrap() {
                 let path = entry.unwrap().path();
                 if path.extension().unwrap() == "http" {
-                    all.push(load(provider, &path));
+                    all.push(load(&provider, &path));
                 }
             }
         }
@@ -92,17 +126,38 @@ mod tests {
         all
     }
 
-    fn load(provider: &'static dyn Provider, path: &Path) -> Fixture {
+    fn load(provider: &str, path: &Path) -> Fixture {
         let facts: Value =
             serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap();
         let stem = path.file_stem().unwrap().to_str().unwrap();
         Fixture {
-            name: format!("{}/{stem}", provider.name()),
-            provider,
-            channel: channel(provider, &facts),
+            name: format!("{provider}/{stem}"),
+            channel: match find(provider) {
+                Some(coded) => channel(coded, &facts),
+                None => described(provider, &facts),
+            },
             call: call(&fs::read(path).unwrap(), facts["verify_at"].as_i64()),
             facts,
         }
+    }
+
+    /// The channel of a described provider, read from settings as an installation writes them.
+    fn described(provider: &str, facts: &Value) -> Channel {
+        let mut text = format!("[channels.x]\nprovider = \"{provider}\"\n");
+        text.push_str(&format!("settings.scheme = {}\n", facts["scheme"]));
+        for (table, members) in [
+            ("secrets", &facts["secrets"]),
+            ("settings", &facts["config"]),
+        ] {
+            for (name, value) in members.as_object().into_iter().flatten() {
+                text.push_str(&format!("{table}.{name} = {value}\n"));
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.toml");
+        fs::write(&file, text).unwrap();
+        let loaded = crate::config::load::load(&[file], [], &[]).unwrap();
+        loaded.settings.channels["x"].clone()
     }
 
     fn channel(provider: &dyn Provider, facts: &Value) -> Channel {
@@ -128,6 +183,8 @@ mod tests {
                 .map(|pattern| regex_lite::Regex::new(&pattern).unwrap()),
             order_ref_pattern_field: setting("order_ref_pattern_field"),
             accounts: Vec::new(),
+            query_url: None,
+            described: None,
         }
     }
 
@@ -149,16 +206,15 @@ mod tests {
             other => panic!("{other}"),
         };
         let target = words.next().unwrap();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let header = |line: &str| {
             let (name, value) = line.split_once(": ").unwrap();
             (name.to_owned(), value.to_owned())
         };
         RawCall {
             method,
-            query: target
-                .split_once('?')
-                .map_or("", |(_, query)| query)
-                .to_owned(),
+            action: path.split('/').nth(3).unwrap_or("").to_owned(),
+            query: query.to_owned(),
             headers: lines.map(header).collect(),
             body: wire[end + 4..].to_vec(),
             arrived_at: verify_at.map_or_else(now, |at| from_millis(at * 1000).unwrap()),
@@ -168,7 +224,7 @@ mod tests {
     fn fixture(name: &str) -> Fixture {
         let (provider, stem) = name.split_once('/').unwrap();
         let path = folder().join(provider).join(format!("{stem}.http"));
-        load(find(provider).unwrap(), &path)
+        load(provider, &path)
     }
 
     fn only_notice(normalised: Normalised) -> Notice {
@@ -178,8 +234,13 @@ mod tests {
 
     #[test]
     fn the_roster_is_complete_and_has_no_name_twice() {
-        let names: BTreeSet<&str> = ROSTER.iter().map(|provider| provider.name()).collect();
-        assert_eq!(names.len(), ROSTER.len());
+        let shipped = SHIPPED.iter().map(|(file, _)| {
+            let file = file.strip_prefix("config/providers/").unwrap();
+            file.strip_suffix(".toml").unwrap()
+        });
+        let coded = ROSTER.iter().map(|provider| provider.name());
+        let names: BTreeSet<&str> = coded.chain(shipped).collect();
+        assert_eq!(names.len(), ROSTER.len() + SHIPPED.len());
         for entry in fs::read_dir(folder()).unwrap() {
             let name = entry.unwrap().file_name();
             assert!(names.contains(name.to_str().unwrap()), "{name:?}");
@@ -195,32 +256,49 @@ mod tests {
             }
             let (name, expect) = (&fixture.name, &fixture.facts["expect"]);
             let read = fixture.read(&fixture.call);
-            let notice = only_notice(read.unwrap_or_else(|why| panic!("{name}: {why}")));
-            let has = |key: &str| expect.get(key).is_some();
-            let text = |key: &str| expect[key].as_str();
-            if has("provider_txn_id") {
-                let expected = text("provider_txn_id");
-                assert_eq!(notice.provider_txn_id.as_deref(), expected, "{name}");
+            let read = read.unwrap_or_else(|why| panic!("{name}: {why}"));
+            if expect.get("response").is_some() {
+                let body = read.reply.unwrap().body;
+                let body: Value = serde_json::from_str(&body).unwrap();
+                assert_eq!(body["expires_in"], expect["response"]["expires_in"]);
+                continue;
             }
-            assert_eq!(notice.order_ref.as_deref(), text("order_ref"), "{name}");
-            let amount = notice.amount.to_decimal_text();
-            assert_eq!(Some(amount.as_str()), text("amount"), "{name}");
-            assert_eq!(notice.amount.currency(), Currency::VND, "{name}");
-            assert_eq!(Some(notice.status.as_str()), text("status"), "{name}");
-            assert_eq!(
-                notice.paid_at,
-                text("paid_at").and_then(parse_rfc3339),
-                "{name}"
-            );
-            if has("bank_txn_id") {
-                let expected = text("bank_txn_id");
-                assert_eq!(notice.bank_txn_id.as_deref(), expected, "{name}");
+            if let Some(list) = expect["list"].as_array() {
+                assert_eq!(read.notices.len(), list.len(), "{name}");
+                for (notice, expect) in read.notices.iter().zip(list) {
+                    check_notice(name, notice, expect);
+                }
+                continue;
             }
-            if has("event_id") {
-                assert_eq!(notice.event_id.as_deref(), text("event_id"), "{name}");
-            }
-            assert!(!notice.payment_key.is_empty(), "{name}");
+            check_notice(name, &only_notice(read), expect);
         }
+    }
+
+    fn check_notice(name: &str, notice: &Notice, expect: &Value) {
+        let has = |key: &str| expect.get(key).is_some();
+        let text = |key: &str| expect[key].as_str();
+        if has("provider_txn_id") {
+            let expected = text("provider_txn_id");
+            assert_eq!(notice.provider_txn_id.as_deref(), expected, "{name}");
+        }
+        assert_eq!(notice.order_ref.as_deref(), text("order_ref"), "{name}");
+        let amount = notice.amount.to_decimal_text();
+        assert_eq!(Some(amount.as_str()), text("amount"), "{name}");
+        assert_eq!(notice.amount.currency(), Currency::VND, "{name}");
+        assert_eq!(Some(notice.status.as_str()), text("status"), "{name}");
+        // The recordings of Stripe and of lists do not say when the payer paid.
+        if has("paid_at") || (!name.starts_with("stripe/") && !name.starts_with("casso/ok_v1")) {
+            let expected = text("paid_at").and_then(parse_rfc3339);
+            assert_eq!(notice.paid_at, expected, "{name}");
+        }
+        if has("bank_txn_id") {
+            let expected = text("bank_txn_id");
+            assert_eq!(notice.bank_txn_id.as_deref(), expected, "{name}");
+        }
+        if has("event_id") {
+            assert_eq!(notice.event_id.as_deref(), text("event_id"), "{name}");
+        }
+        assert!(!notice.payment_key.is_empty(), "{name}");
     }
 
     #[test]
@@ -247,9 +325,113 @@ mod tests {
         assert_eq!(old, Refusal::OutsideWindow(3602));
     }
 
+    /// Coded providers, described: what proves their calls and what identifies and values a payment.
+    const TWINS: &[(&str, &str)] = &[
+        (
+            "vnpay",
+            r#"request = { method = "GET", format = "pairs" }
+            signature = { kind = "hmac-sha512", field = "vnp_SecureHash", key = "hash_secret", signed = "${pairs}", pairs = { names = ["vnp_"], without = ["vnp_SecureHash", "vnp_SecureHashType"], encoding = "form" } }
+            identity = { vnp_TmnCode = "tmn_code" }
+            fields = { amount = "vnp_Amount", amount_form = "hundredths", payment_key = "vnp_TransactionNo", order_ref = "vnp_TxnRef" }
+            status = { succeeded = [{ vnp_ResponseCode = "00", vnp_TransactionStatus = "00" }] }"#,
+        ),
+        (
+            "momo",
+            r#"request = { format = "json" }
+            signature = { kind = "hmac-sha256", field = "signature", key = "secret_key", signed = "accessKey=${secret:access_key}&amount=${amount}&extraData=${extraData}&message=${message}&orderId=${orderId}&orderInfo=${orderInfo}&orderType=${orderType}&partnerCode=${partnerCode}&payType=${payType}&requestId=${requestId}&responseTime=${responseTime}&resultCode=${resultCode}&transId=${transId}" }
+            forms = { amount = "[0-9]+", extraData = ".*", message = ".*", orderId = "[-0-9A-Za-z_.]+", orderInfo = ".*", orderType = "[a-z_]+", partnerCode = "[0-9A-Z]+", payType = "[a-z]*", requestId = "[-0-9A-Za-z]+", responseTime = "[0-9]+", resultCode = "[0-9]+", transId = "[0-9]+" }
+            identity = { partnerCode = "partner_code" }
+            fields = { amount = "amount", payment_key = "transId", order_ref = "orderId" }
+            status = { succeeded = [{ resultCode = 0 }] }"#,
+        ),
+        (
+            "zalopay",
+            r#"request = { format = "json", envelope = "data" }
+            signature = { kind = "hmac-sha256", field = "mac", key = "key2", signed = "${envelope}" }
+            identity = { app_id = "app_id" }
+            fields = { amount = "amount", payment_key = "zp_trans_id", order_ref = "app_trans_id" }
+            status = { succeeded = [{ zp_trans_id = "*" }] }"#,
+        ),
+        (
+            "sepay",
+            r#"request = { format = "json" }
+            signature = { kind = "hmac-sha256", header = "X-SePay-Signature", prefix = "sha256=", key = "hmac_secret", signed = "${time}.${body}" }
+            time = { header = "X-SePay-Timestamp" }
+            fields = { amount = "transferAmount", payment_key = ["id", "referenceCode"] }
+            status = { succeeded = [{ transferType = "in" }], outgoing = [{ transferType = "out" }] }"#,
+        ),
+        (
+            "standardwebhooks",
+            r#"request = { format = "json" }
+            signature = { kind = "hmac-sha256", header = "webhook-signature", separator = " ", tag = "v1,", encoding = "base64", key = "secret", key_form = "base64", key_prefix = "whsec_", id_header = "webhook-id", signed = "${id}.${time}.${body}" }
+            time = { header = "webhook-timestamp" }
+            fields = { amount = "data.amount", payment_key = "data.transaction_id", order_ref = "data.order_ref" }
+            status = { succeeded = [{ type = "payment.succeeded" }] }"#,
+        ),
+        (
+            "paymentplatform",
+            r#"request = { format = "json" }
+            signature = { kind = "sha256", field = "MaXacThuc", signed = "${LoaiBanTin}|${MaLoi}|${MaDoiTac}|${MaThamChieu}|${SoTien}|${MaTienTe?}|${MaGiaoDich?}|${MaNganHang?}|${ThoiGianGD?}|${ThongTinGiaoDich?}|${secret:secret}" }
+            forms = { LoaiBanTin = "[A-Z_]+", MaLoi = "[0-9A-Z]+", MaDoiTac = "[0-9A-Z]+", MaThamChieu = "[0-9A-Za-z]+", SoTien = "[0-9]+", MaTienTe = "[A-Z]{3}", MaGiaoDich = "[0-9A-Za-z]+", MaNganHang = "[0-9A-Za-z]*", ThoiGianGD = "[0-9]{14}" }
+            identity = { MaDoiTac = "partner_code" }
+            fields = { amount = "SoTien", payment_key = "MaGiaoDich", order_ref = "MaThamChieu" }
+            status = { succeeded = [{ MaLoi = "00" }], failed = [{ MaLoi = "99" }] }"#,
+        ),
+    ];
+
+    #[test]
+    fn a_description_of_a_coded_provider_believes_the_same_calls() {
+        const ANSWERS: &str = "answers.recorded.status = 200\nanswers.refused.status = 400\n\
+            answers.try_later.status = 503\n";
+        let mut compared = 0;
+        let mut differ = Vec::new();
+        for fixture in fixtures() {
+            let name = fixture.channel.provider.as_str();
+            let twin = TWINS.iter().find(|(coded, _)| *coded == name);
+            let is_same_scheme = !fixture.facts["scheme"]
+                .as_str()
+                .is_some_and(|scheme| matches!(scheme, "sepay-apikey" | "sepay-pg-secret"));
+            let Some((_, lines)) = twin.filter(|_| is_same_scheme) else {
+                continue;
+            };
+            let mut text =
+                format!("[providers.twin]\n{lines}\n{ANSWERS}[channels.x]\nprovider = \"twin\"\n");
+            for (secret, value) in fixture.facts["secrets"].as_object().unwrap() {
+                if lines.contains(secret.trim_start_matches("previous_")) {
+                    text.push_str(&format!("secrets.{secret} = {value}\n"));
+                }
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("own.toml");
+            fs::write(&file, text).unwrap();
+            let loaded = crate::config::load::load(&[file], [], &[]).unwrap();
+            let channel = &loaded.settings.channels["x"];
+            let told = crate::intake::verify::read(of(channel).unwrap(), &fixture.call, channel);
+            let coded = fixture.read(&fixture.call);
+            if told.is_ok() != coded.is_ok() {
+                differ.push(format!("{} {told:?} {:?}", fixture.name, coded.is_ok()));
+            }
+            if let (Ok(told), Ok(coded)) = (told, coded) {
+                let facts = |one: Normalised| {
+                    let notice = one.notices.into_iter().next().unwrap();
+                    let is_paid = notice.status == PaymentStatus::Succeeded;
+                    (notice.payment_key, notice.amount, is_paid)
+                };
+                let (told, coded) = (facts(told), facts(coded));
+                if told != coded {
+                    differ.push(format!("{} {told:?} {coded:?}", fixture.name));
+                }
+            }
+            compared += 1;
+        }
+        assert!(differ.is_empty(), "{}", differ.join("\n"));
+        assert!(compared > 80, "{compared}");
+    }
+
     #[test]
     fn a_retry_is_the_same_notice_and_a_filler_id_is_no_payment_key() {
         for (first, second) in [
+            ("casso/ok_first_delivery", "casso/ok_retry"),
             (
                 "vnpay/ok_first_delivery",
                 "vnpay/ok_retry_of_first_delivery",
@@ -272,10 +454,11 @@ mod tests {
 
     #[test]
     fn no_byte_of_a_signed_call_can_be_changed_into_other_facts() {
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for fixture in fixtures() {
             let is_valid = fixture.facts["valid"].as_bool().unwrap();
-            let count = seen.entry(fixture.provider.name()).or_default();
+            let name = fixture.name.split_once('/').unwrap().0.to_owned();
+            let count = seen.entry(name).or_default();
             if !is_valid || !fixture.has_signed_body() || *count == 4 {
                 continue;
             }
@@ -313,7 +496,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen.len(), ROSTER.len());
+        assert_eq!(seen.len(), ROSTER.len() + SHIPPED.len());
     }
 
     #[test]
@@ -328,6 +511,13 @@ mod tests {
             ("sepay/ok_pg_order_paid", "pg_secret_key"),
             ("standardwebhooks/ok_success", "secret"),
             ("paymentplatform/ok_success", "secret"),
+            ("casso/ok_success", "checksum_key"),
+            ("casso/ok_v1_two_transactions", "secure_token"),
+            ("stripe/ok_checkout_paid", "signing_secret"),
+            ("vietqrvn/ok_success", "jwt_key"),
+            ("keypay/ok_success", "merchant_secure_key"),
+            ("viettelmoney/ok_success_viettel_sha256_base64", "hash_key"),
+            ("viettelmoney/ok_success_viettel_sha1_hex", "access_code"),
         ];
         for (name, secret) in keys {
             let mut fixture = fixture(name);
@@ -343,7 +533,7 @@ mod tests {
             assert_eq!(mismatch, Err(Refusal::SignatureMismatch), "{name}");
             fixture.channel.secrets.remove(secret);
             let none = fixture.read(&fixture.call);
-            assert_eq!(none, Err(Refusal::NotConfigured(secret)), "{name}");
+            assert_eq!(none, Err(Refusal::NotConfigured(secret.into())), "{name}");
         }
     }
 
@@ -359,7 +549,7 @@ mod tests {
             let other = vec![Secret::new("OTHER")];
             fixture.channel.secrets.insert(secret.to_owned(), other);
             let read = fixture.read(&fixture.call);
-            assert_eq!(read, Err(Refusal::NotOurs(secret)), "{name}");
+            assert_eq!(read, Err(Refusal::NotOurs(secret.into())), "{name}");
         }
     }
 
@@ -376,7 +566,7 @@ mod tests {
     /// The signed members of a genuine call.
     fn signed_members(fixture: &Fixture) -> Members {
         let body = || Json::parse(&fixture.call.body).unwrap();
-        match fixture.provider.name() {
+        match fixture.provider().name() {
             "vnpay" => {
                 let pairs = crate::intake::query::parse(&fixture.call.query).unwrap();
                 let own = |pair: &crate::intake::query::Pair<'_>| {
@@ -394,8 +584,9 @@ mod tests {
     /// Signs members as the provider would and puts them into the call.
     fn sign(fixture: &mut Fixture, members: Members) -> Result<(), Refusal> {
         let key = |name: &str| fixture.channel.secret(name)[0].clone();
+        let name = fixture.channel.provider.clone();
         let call = &mut fixture.call;
-        match fixture.provider.name() {
+        match name.as_str() {
             "vnpay" => {
                 let pair = |(name, value): &(String, Json)| {
                     let value = Json::Object(vec![("x".to_owned(), value.clone())]);
@@ -662,7 +853,7 @@ mod tests {
 
     fn answer(provider: &str, outcome: Outcome<'_>) -> Answer {
         let fixture = fixture(&format!("{provider}/ok_success"));
-        fixture.provider.answer(outcome, &fixture.channel, now())
+        fixture.provider().answer(outcome, &fixture.channel, now())
     }
 
     #[test]
@@ -683,12 +874,12 @@ mod tests {
             (Outcome::Refused(&Refusal::SignatureMismatch), "97"),
             (Outcome::Refused(&missing), "97"),
             (Outcome::Refused(&other), "99"),
-            (Outcome::Refused(&Refusal::NotOurs("tmn_code")), "99"),
+            (Outcome::Refused(&Refusal::NotOurs("tmn_code".into())), "99"),
             (Outcome::TryLater, "99"),
         ] {
             let answer = answer("vnpay", outcome);
             assert_eq!(
-                (answer.status, answer.content_type),
+                (answer.status, answer.content_type.as_ref()),
                 (200, "application/json")
             );
             let body: Value = serde_json::from_str(&answer.body).unwrap();

@@ -38,12 +38,12 @@ const SIGNED: &[&str] = &[
 pub struct Momo;
 
 impl Provider for Momo {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "momo"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
-        &[
+    fn secrets(&self) -> Vec<(&str, bool)> {
+        vec![
             ("partner_code", true),
             ("access_key", true),
             ("secret_key", true),
@@ -56,7 +56,7 @@ impl Provider for Momo {
         let text = signed_text(&body)?;
         // Access keys are rotated with the secret keys, so every pair is tried.
         let access_keys = channel.secret("access_key");
-        let mut result = Err(Refusal::NotConfigured("access_key"));
+        let mut result = Err(Refusal::NotConfigured("access_key".into()));
         for access_key in access_keys {
             let head: [&[u8]; 3] = [b"accessKey=", access_key.bytes(), text.as_bytes()];
             result =

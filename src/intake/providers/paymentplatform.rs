@@ -40,12 +40,12 @@ const FREE_TEXT: &str = "ThongTinGiaoDich";
 pub struct PaymentPlatform;
 
 impl Provider for PaymentPlatform {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "paymentplatform"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
-        &[("partner_code", true), ("secret", true)]
+    fn secrets(&self) -> Vec<(&str, bool)> {
+        vec![("partner_code", true), ("secret", true)]
     }
 
     fn settings(&self) -> &'static [&'static str] {
@@ -164,7 +164,7 @@ impl HashRule {
         match setting {
             None | Some("sha256") => Ok(Self::Sha256),
             Some("hmac-sha256") => Ok(Self::HmacSha256),
-            Some(_) => Err(Refusal::NotConfigured("hash")),
+            Some(_) => Err(Refusal::NotConfigured("hash".into())),
         }
     }
 

@@ -39,13 +39,13 @@ const READ: &[&str] = &[
 pub struct PayOs;
 
 impl Provider for PayOs {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "payos"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
+    fn secrets(&self) -> Vec<(&str, bool)> {
         // The two others are needed for calls of ours only.
-        &[
+        vec![
             ("checksum_key", true),
             ("client_id", false),
             ("api_key", false),

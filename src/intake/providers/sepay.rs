@@ -32,21 +32,21 @@ const GATEWAY: &str = "sepay-pg-secret";
 pub struct SePay;
 
 impl Provider for SePay {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "sepay"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
+    fn secrets(&self) -> Vec<(&str, bool)> {
         // Each scheme needs its own one; a call without it is refused as not configured.
-        &[
+        vec![
             ("hmac_secret", false),
             ("api_key", false),
             ("pg_secret_key", false),
         ]
     }
 
-    fn schemes(&self) -> &'static [&'static str] {
-        &[HMAC, APIKEY, GATEWAY]
+    fn schemes(&self) -> Vec<&str> {
+        vec![HMAC, APIKEY, GATEWAY]
     }
 
     fn settings(&self) -> &'static [&'static str] {
@@ -59,14 +59,14 @@ impl Provider for SePay {
         ]
     }
 
-    fn static_headers(&self, channel: &Channel) -> Vec<(&'static str, String)> {
+    fn static_headers(&self, channel: &Channel) -> Vec<(String, String)> {
         let keys = |name| channel.secret(name).iter();
         match scheme(channel) {
             APIKEY => keys("api_key")
-                .map(|key| (API_KEY, format!("{API_KEY_WORD}{}", key.text())))
+                .map(|key| (API_KEY.to_owned(), format!("{API_KEY_WORD}{}", key.text())))
                 .collect(),
             GATEWAY => keys("pg_secret_key")
-                .map(|key| (PG_SECRET, key.text().to_owned()))
+                .map(|key| (PG_SECRET.to_owned(), key.text().to_owned()))
                 .collect(),
             _ => Vec::new(),
         }
@@ -83,7 +83,7 @@ impl Provider for SePay {
                 prove_static(given, channel, "api_key")?;
             }
             GATEWAY => prove_static(call.header(PG_SECRET)?, channel, "pg_secret_key")?,
-            _ => return Err(Refusal::NotConfigured("scheme")),
+            _ => return Err(Refusal::NotConfigured("scheme".into())),
         }
         Ok(Checked {
             content: Content::Json(call.json()?),

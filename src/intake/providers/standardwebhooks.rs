@@ -28,12 +28,12 @@ const SVIX: Headers = ["svix-id", "svix-timestamp", "svix-signature"];
 pub struct StandardWebhooks;
 
 impl Provider for StandardWebhooks {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "standardwebhooks"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
-        &[("secret", true)]
+    fn secrets(&self) -> Vec<(&str, bool)> {
+        vec![("secret", true)]
     }
 
     fn settings(&self) -> &'static [&'static str] {
@@ -153,7 +153,7 @@ pub fn sign_header(
     body: &[u8],
     secret: &Secret,
 ) -> Result<String, Refusal> {
-    let key = key_of(secret).ok_or(Refusal::NotConfigured("secret"))?;
+    let key = key_of(secret).ok_or(Refusal::NotConfigured("secret".into()))?;
     Ok(format!(
         "v1,{}",
         to_base64(&digest(id, timestamp, body, &key))

@@ -23,12 +23,12 @@ const SIGNATURE_TYPE: &str = "vnp_SecureHashType";
 pub struct Vnpay;
 
 impl Provider for Vnpay {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "vnpay"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
-        &[("tmn_code", true), ("hash_secret", true)]
+    fn secrets(&self) -> Vec<(&str, bool)> {
+        vec![("tmn_code", true), ("hash_secret", true)]
     }
 
     fn check(&self, call: &RawCall, channel: &Channel) -> Result<Checked, Refusal> {

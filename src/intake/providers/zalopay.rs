@@ -21,13 +21,13 @@ const SIGNED: &str = "data";
 pub struct ZaloPay;
 
 impl Provider for ZaloPay {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "zalopay"
     }
 
-    fn secrets(&self) -> &'static [(&'static str, bool)] {
+    fn secrets(&self) -> Vec<(&str, bool)> {
         // key1 signs what we send, key2 what ZaloPay sends.
-        &[("app_id", true), ("key1", false), ("key2", true)]
+        vec![("app_id", true), ("key1", false), ("key2", true)]
     }
 
     fn check(&self, call: &RawCall, channel: &Channel) -> Result<Checked, Refusal> {

@@ -12,6 +12,7 @@ impl Workbook<'_> {
     /// Closes the book: the rows to write, sealed on `head`.
     pub(in crate::journeys) fn close(mut self, head: &mut ChainHead) -> Batch {
         let mut batch = Batch::default();
+        (batch.events, batch.deliveries) = self.end_watch();
         for held in self.dossiers.values().filter(|held| held.is_touched) {
             let before = Class(held.row.class);
             let bills = held.bills.iter().filter_map(|id| self.bills.get(id));
@@ -56,6 +57,10 @@ impl Workbook<'_> {
         batch.allocations = changed.collect();
         batch.differences = self.differences;
         batch.refunds = self.refunds;
+        let further = self.to_pay.into_iter();
+        let further = further.filter_map(|(row, is_changed)| is_changed.then_some(row));
+        batch.changed_refunds = further.collect();
+        batch.refund_steps = self.refund_steps;
         batch
     }
 }

@@ -2,6 +2,7 @@
 //! batch are applied one after the other, so that a later notice sees what an earlier one did. At
 //! the end it becomes the rows to write. Decides nothing about money itself.
 
+mod announce;
 mod close;
 mod open;
 mod standing;
@@ -19,7 +20,7 @@ use crate::matching::clues::Clues;
 use crate::matching::rules::{Candidate, Candidates, Decision, MatchOutcome};
 use crate::store::failure::Failure;
 use crate::store::rows::{AllocationRow, BillRow, DossierRow, NoticeRow, PaymentRow};
-use crate::store::rows::{DifferenceRow, RefundRow};
+use crate::store::rows::{DifferenceRow, RefundRow, RefundStepRow};
 use crate::store::types::Uid;
 
 /// A payment in the book.
@@ -79,6 +80,10 @@ pub(super) struct Workbook<'a> {
     pub(super) postings: Vec<Posting>,
     pub(super) differences: Vec<DifferenceRow>,
     pub(super) refunds: Vec<RefundRow>,
+    watch: Option<announce::Watch>,
+    /// Refunds for which money of the payments is set aside; whether one was brought further.
+    pub(super) to_pay: Vec<(RefundRow, bool)>,
+    pub(super) refund_steps: Vec<RefundStepRow>,
 }
 
 impl<'a> Workbook<'a> {
@@ -101,6 +106,9 @@ impl<'a> Workbook<'a> {
             postings: Vec::new(),
             differences: Vec::new(),
             refunds: Vec::new(),
+            watch: None,
+            to_pay: Vec::new(),
+            refund_steps: Vec::new(),
         }
     }
 
@@ -126,13 +134,19 @@ impl<'a> Workbook<'a> {
 
     /// The payment under a key.
     pub(super) fn payment(&mut self, channel: &str, payment_key: &str) -> Option<&mut HeldPayment> {
-        self.payments
-            .get_mut(&(channel.to_owned(), payment_key.to_owned()))
+        let key = (channel.to_owned(), payment_key.to_owned());
+        if let Some(watch) = &mut self.watch {
+            watch.touched_payments.insert(key.clone());
+        }
+        self.payments.get_mut(&key)
     }
 
     /// Holds a payment seen for the first time.
     pub(super) fn add_payment(&mut self, row: PaymentRow) {
         let key = (row.channel.clone(), row.payment_key.clone());
+        if let Some(watch) = &mut self.watch {
+            watch.touched_payments.insert(key.clone());
+        }
         self.payments.insert(
             key,
             HeldPayment {
@@ -235,6 +249,9 @@ impl<'a> Workbook<'a> {
         held.row.paid_minor = held.bill.paid_minor;
         held.bill.state.as_str().clone_into(&mut held.row.state);
         held.is_changed = true;
+        if let Some(watch) = &mut self.watch {
+            watch.touched_bills.insert(bill_id);
+        }
         Ok(())
     }
 

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{HeldBill, HeldDossier, HeldPayment, Seen, Workbook};
-use crate::domain::classification::PaidBy;
 use crate::domain::dossier::{DossierStatus, DossierSummary};
-use crate::domain::ids::{BillId, DossierId, Tenant};
+use crate::domain::ids::{DossierId, Tenant};
 use crate::domain::time::Instant;
 use crate::store::failure::Failure;
 use crate::store::journal::Found;
@@ -54,15 +53,14 @@ impl<'a> Workbook<'a> {
                 held.parts.push((item.kind, item.amount.minor()));
             }
         }
-        for (dossier_id, bill_id, payment_id, provider) in found.standing {
-            let paid = PaidBy {
-                slot: book.slot(&provider),
-                bill_id: BillId(bill_id.0),
-            };
-            if let Some(dossier) = book.dossiers.get_mut(&dossier_id) {
-                dossier.standing.insert((payment_id, bill_id), paid);
+        for row in found.standing {
+            let paid = row.to_paid_by(book.slot(&row.provider));
+            if let (Some(dossier), Some(paid)) = (book.dossiers.get_mut(&row.dossier_id), paid) {
+                let key = (row.payment_id, row.bill_id);
+                dossier.standing.insert(key, paid);
             }
         }
+        book.to_pay = found.refunds.into_iter().map(|row| (row, false)).collect();
         for row in found.allocations {
             let key = (row.payment_id, row.bill_id);
             book.allocations.insert(key, (row, false));

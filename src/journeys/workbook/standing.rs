@@ -2,38 +2,42 @@
 //! The indicators follow from it; postings are made elsewhere.
 
 use super::Workbook;
-use crate::domain::classification::PaidBy;
-use crate::domain::ids::BillId;
+use crate::store::journal::Standing;
 use crate::store::rows::{AllocationRow, PaymentRow};
 use crate::store::types::Uid;
 
 impl Workbook<'_> {
-    /// Notes whether money of a payment stands on the dossiers it was sent for or given to.
+    /// Notes what of a payment stands on the dossiers it was sent for or given to, and what went
+    /// back.
     pub(in crate::journeys) fn stand(&mut self, payment: &PaymentRow) {
-        let standing = payment.allocated_minor - payment.returned_minor + payment.credit_minor;
         let given = self.given(payment.payment_id);
-        let elsewhere: i64 = given.iter().map(|row| row.amount_minor).sum();
-        if let (Some(dossier_id), Some(bill_id)) = (payment.dossier_id, payment.bill_id) {
-            self.stand_on(payment, dossier_id, bill_id, standing - elsewhere > 0);
+        if let Some(mut own) = Standing::of_payment(payment) {
+            own.allocated_minor -= given.iter().map(|row| row.amount_minor).sum::<i64>();
+            self.stand_on(&own);
         }
         for row in given {
-            self.stand_on(payment, row.dossier_id, row.bill_id, row.amount_minor > 0);
+            self.stand_on(&Standing::of_allocation(&row));
         }
     }
 
-    fn stand_on(&mut self, payment: &PaymentRow, dossier_id: Uid, bill_id: Uid, stands: bool) {
-        let paid = PaidBy {
-            slot: self.slot(&payment.provider),
-            bill_id: BillId(bill_id.0),
-        };
-        if let Some(dossier) = self.dossiers.get_mut(&dossier_id) {
+    fn stand_on(&mut self, money: &Standing) {
+        let paid = money.to_paid_by(self.slot(&money.provider));
+        if let Some(dossier) = self.dossiers.get_mut(&money.dossier_id) {
             dossier.is_touched = true;
-            let key = (payment.payment_id, bill_id);
-            if stands {
-                dossier.standing.insert(key, paid);
-            } else {
-                dossier.standing.remove(&key);
-            }
+            let key = (money.payment_id, money.bill_id);
+            match paid {
+                Some(paid) => dossier.standing.insert(key, paid),
+                None => dossier.standing.remove(&key),
+            };
+        }
+    }
+
+    /// Puts a payment back into the book after money of it was moved.
+    pub(in crate::journeys) fn put_back(&mut self, row: PaymentRow) {
+        let key = (row.channel.clone(), row.payment_key.clone());
+        if let Some(held) = self.payments.get_mut(&key) {
+            held.row = row;
+            held.is_changed = true;
         }
     }
 

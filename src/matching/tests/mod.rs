@@ -1,5 +1,6 @@
 //! Cases of the decision in order of precedence, one line each. Uses no store.
 
+mod codes;
 mod laws;
 
 use super::clues::clues;

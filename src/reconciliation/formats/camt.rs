@@ -61,9 +61,9 @@ impl Format for Camt {
             match event {
                 Event::Start(tag) => walk.start(&tag, book)?,
                 Event::End(_) => walk.end(book)?,
-                Event::Text(text) => walk.text.push_str(&text.xml10_content()),
-                Event::CData(text) => walk.text.push_str(&text.xml10_content()),
-                Event::GeneralRef(name) => walk.text.push_str(&reference(&name, walk.at.line)?),
+                Event::Text(text) => walk.push(&text.xml10_content())?,
+                Event::CData(text) => walk.push(&text.xml10_content())?,
+                Event::GeneralRef(name) => walk.push(&reference(&name, walk.at.line)?)?,
                 Event::DocType(_) => {
                     let text = "a DTD (DOCTYPE) with its entities is not allowed in a statement";
                     return Err(Problem::at(walk.at.line, text));
@@ -107,6 +107,14 @@ impl Walk {
             seen: 0,
             is_message: false,
         }
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Problem> {
+        self.text.push_str(text);
+        if self.text.len() > LONGEST {
+            return Err(too_long(self.at.line));
+        }
+        Ok(())
     }
 
     fn start(&mut self, tag: &BytesStart<'_>, book: &mut Book<'_>) -> Result<(), Problem> {
@@ -181,9 +189,6 @@ impl Walk {
 
     fn end(&mut self, book: &mut Book<'_>) -> Result<(), Problem> {
         let text = std::mem::take(&mut self.text);
-        if text.len() > LONGEST {
-            return Err(too_long(self.at.line));
-        }
         let value = text.trim();
         match self.at.path.last().map(String::as_str) {
             Some("Ntry") => self.close_entry(book)?,

@@ -211,6 +211,15 @@ impl Emit<'_, '_, '_> {
             fee: money(fee.map(|fee| fee.abs()))?,
             ..Line::default()
         };
+        let reference = columns.cell(row, Role::Reference);
+        if matches!(reference, Cell::Number(_))
+            && line.reference.as_ref().is_some_and(|text| text.len() > 15)
+        {
+            self.book.warn(format!(
+                "row {place}: a reference of more than 15 digits is kept as a number, so its last digits may be lost: \
+                 format the column as text"
+            ));
+        }
         self.part.note(&line, plan, self.book);
         self.book.add(line)
     }

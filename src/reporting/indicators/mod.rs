@@ -89,10 +89,7 @@ mod tests {
         let paid_by: Vec<PaidBy> = bills
             .iter()
             .filter(|bill| bill.paid_minor > 0)
-            .map(|bill| PaidBy {
-                slot: 0,
-                bill_id: bill.id,
-            })
+            .map(|bill| PaidBy::standing(0, bill.id, bill.paid_minor))
             .collect();
         Class::of(SubmittedVia::Counter, &items, &bills, &paid_by)
     }

@@ -6,7 +6,7 @@
 
 use crate::domain::classification::Class;
 use crate::domain::lang::Text;
-use crate::reporting::definition::{Indicator, Place, RECEPTION_DAY, Rule};
+use crate::reporting::definition::{Indicator, Place, RECEPTION_DAY, Rule, Variant};
 
 /// The definition.
 pub const INDICATOR: Indicator = Indicator {
@@ -21,8 +21,8 @@ pub const INDICATOR: Indicator = Indicator {
         en: "Dossiers paid online ÷ (dossiers of procedures with fees − those of them whose every synchronised fee item is 0) × 100.",
     },
     numerator: Text {
-        vi: "Hồ sơ thuộc mẫu số mà mọi yêu cầu thanh toán đã được nộp đủ bằng hình thức trực tuyến.",
-        en: "Dossiers of the denominator whose every payment request was paid in full online.",
+        vi: "Hồ sơ thuộc mẫu số mà mọi yêu cầu thanh toán đã được nộp đủ bằng hình thức trực tuyến; hồ sơ đã hoàn trả toàn bộ không được tính.",
+        en: "Dossiers of the denominator whose every payment request was paid in full online; a dossier refunded in full does not count.",
     },
     denominator: Text {
         vi: "Hồ sơ của thủ tục có thông tin phí, lệ phí, kể cả hồ sơ chưa đồng bộ khoản phí nào.",
@@ -34,6 +34,13 @@ pub const INDICATOR: Indicator = Indicator {
     },
     date_basis: RECEPTION_DAY,
     rule: Rule::Dossiers(place),
+    when_refunded_stay: Some(Variant {
+        version: 2,
+        numerator: Text {
+            vi: "Hồ sơ thuộc mẫu số mà mọi yêu cầu thanh toán đã được nộp đủ bằng hình thức trực tuyến, kể cả hồ sơ đã hoàn trả toàn bộ.",
+            en: "Dossiers of the denominator whose every payment request was paid in full online, those refunded in full included.",
+        },
+    }),
 };
 
 fn place(class: Class, has_fee: bool) -> Place {

@@ -32,6 +32,7 @@ pub const INDICATOR: Indicator = Indicator {
     },
     date_basis: RECEPTION_DAY,
     rule: Rule::Dossiers(place),
+    when_refunded_stay: None,
 };
 
 fn place(class: Class, _has_fee: bool) -> Place {

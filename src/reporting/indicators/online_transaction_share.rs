@@ -3,7 +3,7 @@
 
 use crate::domain::classification::Class;
 use crate::domain::lang::Text;
-use crate::reporting::definition::{Indicator, Place, RECEPTION_DAY, Rule};
+use crate::reporting::definition::{Indicator, Place, RECEPTION_DAY, Rule, Variant};
 
 /// The definition.
 pub const INDICATOR: Indicator = Indicator {
@@ -31,6 +31,13 @@ pub const INDICATOR: Indicator = Indicator {
     },
     date_basis: RECEPTION_DAY,
     rule: Rule::Dossiers(place),
+    when_refunded_stay: Some(Variant {
+        version: 2,
+        numerator: Text {
+            vi: "Hồ sơ thuộc mẫu số có ít nhất một giao dịch trực tuyến thành công, kể cả nộp thiếu, nộp muộn hoặc đã hoàn trả toàn bộ.",
+            en: "Dossiers of the denominator with at least one successful online payment, short and late ones and those refunded in full included.",
+        },
+    }),
 };
 
 fn place(class: Class, _has_fee: bool) -> Place {

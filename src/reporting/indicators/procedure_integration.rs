@@ -30,6 +30,7 @@ pub const INDICATOR: Indicator = Indicator {
     },
     date_basis: RECEPTION_DAY,
     rule: Rule::Procedures(place),
+    when_refunded_stay: None,
 };
 
 fn place(seen: ProcedureSeen) -> Place {

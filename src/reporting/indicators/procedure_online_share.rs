@@ -6,7 +6,7 @@
 //! says. Fee procedures without such a dossier are the excluded ones.
 
 use crate::domain::lang::Text;
-use crate::reporting::definition::{Indicator, Place, ProcedureSeen, RECEPTION_DAY, Rule};
+use crate::reporting::definition::{Indicator, Place, ProcedureSeen, RECEPTION_DAY, Rule, Variant};
 
 /// The definition.
 pub const INDICATOR: Indicator = Indicator {
@@ -21,8 +21,8 @@ pub const INDICATOR: Indicator = Indicator {
         en: "Procedures with at least one successful online payment ÷ procedures with a financial obligation × 100; each procedure counts once.",
     },
     numerator: Text {
-        vi: "Thủ tục thuộc mẫu số có ít nhất một hồ sơ trong kỳ đã thanh toán trực tuyến thành công.",
-        en: "Procedures of the denominator with at least one dossier in the period that has a successful online payment.",
+        vi: "Thủ tục thuộc mẫu số có ít nhất một hồ sơ trong kỳ đã thanh toán trực tuyến thành công; hồ sơ đã hoàn trả toàn bộ không được tính.",
+        en: "Procedures of the denominator with at least one dossier in the period that has a successful online payment; a dossier refunded in full does not count.",
     },
     denominator: Text {
         vi: "Thủ tục có ít nhất một hồ sơ trong kỳ mang khoản phí, lệ phí hoặc yêu cầu thanh toán lớn hơn 0 đồng.",
@@ -34,6 +34,13 @@ pub const INDICATOR: Indicator = Indicator {
     },
     date_basis: RECEPTION_DAY,
     rule: Rule::Procedures(place),
+    when_refunded_stay: Some(Variant {
+        version: 2,
+        numerator: Text {
+            vi: "Thủ tục thuộc mẫu số có ít nhất một hồ sơ trong kỳ đã thanh toán trực tuyến thành công, kể cả hồ sơ đã hoàn trả toàn bộ.",
+            en: "Procedures of the denominator with at least one dossier in the period that has a successful online payment, those refunded in full included.",
+        },
+    }),
 };
 
 fn place(seen: ProcedureSeen) -> Place {

@@ -46,7 +46,7 @@ const TITLE: Text = Text {
 
 fn definition(measured: &Measured) -> String {
     let (lang, indicator) = (measured.ask.lang, measured.indicator);
-    let version = indicator.version;
+    let version = measured.version();
     let formula = indicator.formula.of(lang);
     match lang {
         Lang::Vi => format!("{} (phiên bản {version}): {formula}", indicator.id),
@@ -80,7 +80,7 @@ fn rows(measured: &Measured, is_split: bool) -> Vec<Vec<Cell>> {
     let row = |names: Vec<Cell>, tally: Tally| {
         let mut cells = vec![
             Cell::Text(measured.indicator.id.to_owned()),
-            Cell::Integer(measured.indicator.version.into()),
+            Cell::Integer(measured.version().into()),
             Cell::Text(measured.indicator.name.of(measured.ask.lang).to_owned()),
         ];
         cells.extend(names);

@@ -1,7 +1,7 @@
 //! A report per indicator, named by its id: the figure and its breakdown. Its JSON is also what
 //! the API answers.
 //!
-//! Facts in JSON: `id`, `version`, `name_vi`, `name_en`, `formula_vi`, `formula_en`,
+//! Facts in JSON: `id`, `version`, `refunded` (the rule about refunded dossiers), `name_vi`, `name_en`, `formula_vi`, `formula_en`,
 //! `numerator_vi/en`, `denominator_vi/en`, `exclusions_vi/en`, `date_basis_vi/en` (words),
 //! `period` {`from`, `to`}, `scope` {`unit`, `name`} (null for all units), `captured_at`, `numerator`,
 //! `denominator`, `excluded`, `outside`, `percent`, `by`, `additive`; rows have `key`, `name`,
@@ -98,10 +98,15 @@ fn notes(measured: &Measured) -> Vec<String> {
     let mut notes = scope_notes(&measured.ask, measured.unit_name.as_deref());
     let mut say = |vi: String, en: String| notes.push(if lang == Lang::Vi { vi } else { en });
     let (formula, out) = (indicator.formula, indicator.exclusions);
-    let version = indicator.version;
+    let version = measured.version();
     say(
         format!("Định nghĩa (phiên bản {version}): {}", formula.vi),
         format!("Definition (version {version}): {}", formula.en),
+    );
+    let counted = measured.numerator();
+    say(
+        format!("Tử số: {}", counted.vi),
+        format!("Numerator: {}", counted.en),
     );
     say(
         format!("Loại trừ: {}", out.vi),
@@ -189,11 +194,12 @@ fn facts(measured: &Measured) -> Map<String, Value> {
         facts.insert(key.to_owned(), value);
     };
     put("id", Value::from(indicator.id));
-    put("version", Value::from(indicator.version));
+    put("version", Value::from(measured.version()));
+    put("refunded", Value::from(measured.ask.refunded.as_str()));
     for (key, text) in [
         ("name", indicator.name),
         ("formula", indicator.formula),
-        ("numerator", indicator.numerator),
+        ("numerator", measured.numerator()),
         ("denominator", indicator.denominator),
         ("exclusions", indicator.exclusions),
         ("date_basis", indicator.date_basis),

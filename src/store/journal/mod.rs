@@ -11,7 +11,8 @@ mod statements;
 
 use super::failure::Failure;
 use super::rows::{
-    AllocationRow, DifferenceRow, DossierRow, FeeItemRow, QuarantinedRow, RefundRow,
+    AllocationRow, DeliveryRow, DifferenceRow, DossierRow, EventRow, FeeItemRow, QuarantinedRow,
+    RefundRow, RefundStepRow,
 };
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
 use super::types::{Ts, Uid};
@@ -65,10 +66,37 @@ pub struct Found {
     pub fee_items: Vec<FeeItemRow>,
     /// Every dossier that a clue or a known payment leads to.
     pub dossiers: Vec<DossierRow>,
-    /// Dossier, bill, payment and provider of all money that stands on the dossiers above.
-    pub standing: Vec<(Uid, Uid, Uid, String)>,
+    /// All money that stands on the dossiers above, or went back.
+    pub standing: Vec<Standing>,
     /// What officers allocated of the payments above.
     pub allocations: Vec<AllocationRow>,
+    /// The refunds for which money of the payments above is set aside.
+    pub refunds: Vec<RefundRow>,
+}
+
+/// Money of a payment towards one bill: what stands, and what went back. Minor units.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, diesel::Queryable)]
+pub struct Standing {
+    /// The dossier of the bill.
+    pub dossier_id: Uid,
+    /// The bill.
+    pub bill_id: Uid,
+    /// The payment.
+    pub payment_id: Uid,
+    /// Its provider.
+    pub provider: String,
+    /// What is placed on the bill.
+    pub allocated_minor: i64,
+    /// What of that is given back as a fee.
+    pub returned_minor: i64,
+    /// What is the payer's.
+    pub credit_minor: i64,
+    /// What went back, or is set aside to.
+    pub gone_minor: i64,
+    /// The payment's status; empty for what an officer allocated.
+    pub status: String,
+    /// What matching found; empty for what an officer allocated.
+    pub match_outcome: String,
 }
 
 /// What a batch writes.
@@ -100,6 +128,14 @@ pub struct Batch {
     pub differences: Vec<DifferenceRow>,
     /// New refunds.
     pub refunds: Vec<RefundRow>,
+    /// What subscribers are told; empty where there are none.
+    pub events: Vec<EventRow>,
+    /// One for each event and subscriber who wants it.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Refunds that the provider told of by itself.
+    pub changed_refunds: Vec<RefundRow>,
+    /// What was done to them.
+    pub refund_steps: Vec<RefundStepRow>,
 }
 
 /// A block ready to be written, and the chain it moves.
@@ -120,6 +156,20 @@ impl Batch {
     fn has_cases(&self) -> bool {
         !(self.allocations.is_empty() && self.differences.is_empty() && self.refunds.is_empty())
     }
+}
+
+/// Takes out of what payments placed what officers gave of it to other bills, which stands there.
+fn without_given(standing: &mut [Standing], given: &[AllocationRow]) {
+    for row in standing.iter_mut().filter(|row| !row.status.is_empty()) {
+        let elsewhere = given.iter().filter(|one| one.payment_id == row.payment_id);
+        row.allocated_minor -= elsewhere.map(|one| one.amount_minor).sum::<i64>();
+    }
+}
+
+/// The payments of which money is set aside to go back: only these have refunds to look for.
+fn with_money_set_aside(payments: &[PaymentRow]) -> Vec<Uid> {
+    let set_aside = payments.iter().filter(|row| row.refunding_minor > 0);
+    set_aside.map(|row| row.payment_id).collect()
 }
 
 /// Reading under lock and writing a batch; both run inside a transaction opened by the caller.

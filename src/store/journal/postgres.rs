@@ -5,12 +5,15 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::statements::{
-    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertNotices, InsertPayments,
-    InsertPostings, LockPayments, UpdateBills, UpdateClasses, columns,
+    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertDeliveries,
+    InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments, UpdateBills,
+    UpdateClasses, columns,
 };
-use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
+use super::{
+    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, with_money_set_aside, without_given,
+};
 use crate::store::failure::Failure;
-use crate::store::ops::Cases as _;
+use crate::store::ops::{Cases as _, Refunds as _};
 use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
     bills, dossiers, fee_items, payments, quarantined_calls, seal_blocks, seal_chains,
@@ -27,6 +30,10 @@ impl Journal for PgConnection {
         if !known.is_empty() {
             found.allocations = self.list_allocations(lookup.tenant, &known)?;
             dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
+        }
+        let set_aside = with_money_set_aside(&found.payments);
+        if !set_aside.is_empty() {
+            found.refunds = self.list_refunds_to_pay(lookup.tenant, &set_aside)?;
         }
         self.lock_dossiers(lookup.tenant, dossier_ids, &mut found)?;
         let (channel, key_hash) = lookup.notice_keys.iter().cloned().unzip();
@@ -78,6 +85,10 @@ impl Journal for PgConnection {
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
         }
+        self.announce(tenant, batch)?;
+        if !batch.changed_refunds.is_empty() {
+            self.mark_refunds(&batch.changed_refunds, &batch.refund_steps)?;
+        }
         match &batch.block {
             Some(block) => self.seal(tenant, block),
             None => Ok(()),
@@ -97,6 +108,7 @@ trait Steps {
     fn write_payments(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn write_dossiers(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn add_sums(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
+    fn announce(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn seal(&mut self, tenant: i32, block: &SealedBlock) -> Result<(), Failure>;
 }
 
@@ -216,6 +228,11 @@ impl Steps for PgConnection {
             dossier_id: ids,
         }
         .load(self)?;
+        let paying: Vec<Uid> = found.standing.iter().map(|row| row.payment_id).collect();
+        if !paying.is_empty() {
+            let given = self.list_allocations(tenant, &paying)?;
+            without_given(&mut found.standing, &given);
+        }
         Ok(())
     }
 
@@ -243,6 +260,7 @@ impl Steps for PgConnection {
                     payments::credit_minor.eq(row.credit_minor),
                     payments::suspense_minor.eq(row.suspense_minor),
                     payments::refunded_minor.eq(row.refunded_minor),
+                    payments::banked_minor.eq(row.banked_minor),
                     payments::refunding_minor.eq(row.refunding_minor),
                     payments::returned_minor.eq(row.returned_minor),
                 ))
@@ -281,6 +299,21 @@ impl Steps for PgConnection {
             })
             .execute(self)?;
         }
+        Ok(())
+    }
+
+    fn announce(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
+        if batch.events.is_empty() {
+            return Ok(());
+        }
+        columns!(InsertEvents, tenant, &batch.events, {
+            event_id, subject, dossier_code, kind, body, created_at,
+        })
+        .execute(self)?;
+        columns!(InsertDeliveries, tenant, &batch.deliveries, {
+            delivery_id, subscriber, event_id, subject, seq, state, tries, round_from, next_at,
+        })
+        .execute(self)?;
         Ok(())
     }
 

@@ -140,3 +140,28 @@ row_statement!(InsertPosting {
     ", " bill_id: Nullable<SqlUid> => Option<Uid>,
     ", " corrects: Nullable<SqlUid> => Option<Uid>,
 } ")");
+
+row_statement!(InsertEvent {
+    "INSERT INTO outbox_events (tenant, event_id, subject, dossier_code, kind, body, created_at) VALUES ("
+    tenant: Integer => i32,
+    ", " event_id: SqlUid => Uid,
+    ", " subject: SqlUid => Uid,
+    ", " dossier_code: Nullable<Text> => Option<String>,
+    ", " kind: Text => String,
+    ", " body: Text => String,
+    ", " created_at: SqlTs => Ts,
+} ")");
+
+// Rows are written one after the other, so the place of each follows from those before it.
+row_statement!(InsertDelivery {
+    "INSERT INTO outbox_deliveries (seq, tenant, delivery_id, subscriber, event_id, subject, state, tries, round_from, next_at) SELECT (SELECT COALESCE(MAX(d.seq), 0) + 1 FROM outbox_deliveries d WHERE d.tenant = u.tenant AND d.subscriber = u.subscriber AND d.subject = u.subject), u.* FROM (SELECT "
+    tenant: Integer => i32,
+    " AS tenant, " delivery_id: SqlUid => Uid,
+    " AS delivery_id, " subscriber: Text => String,
+    " AS subscriber, " event_id: SqlUid => Uid,
+    " AS event_id, " subject: SqlUid => Uid,
+    " AS subject, " state: Text => String,
+    " AS state, " tries: Integer => i32,
+    " AS tries, " round_from: Integer => i32,
+    " AS round_from, " next_at: SqlTs => Ts,
+} " AS next_at) AS u");

@@ -6,13 +6,16 @@ use diesel::sqlite::SqliteConnection;
 use std::collections::BTreeSet;
 
 use super::row_statements::{
-    AddBalance, AddCount, InsertNotice, InsertPayment, InsertPosting, UpdateBill, UpdateClass,
-    run_row,
+    AddBalance, AddCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment, InsertPosting,
+    UpdateBill, UpdateClass, run_row,
 };
-use super::{Batch, Found, Journal, Lookup, NoticeHead, SealedBlock};
+use super::{
+    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, Standing, with_money_set_aside,
+    without_given,
+};
 use crate::store::failure::Failure;
-use crate::store::ops::Cases as _;
-use crate::store::rows::{BillRow, DossierRow, FeeItemRow, PaymentRow};
+use crate::store::ops::{Cases as _, Refunds as _};
+use crate::store::rows::{AllocationRow, BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
     allocations, attempts, bills, dossiers, fee_items, notices, payments, quarantined_calls,
     seal_blocks, seal_chains,
@@ -30,9 +33,18 @@ impl Journal for SqliteConnection {
             found.allocations = self.list_allocations(lookup.tenant, &known)?;
             dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
         }
+        let set_aside = with_money_set_aside(&found.payments);
+        if !set_aside.is_empty() {
+            found.refunds = self.list_refunds_to_pay(lookup.tenant, &set_aside)?;
+        }
         self.find_by_clues(lookup, &mut found, &mut dossier_ids)?;
         for id in dossier_ids {
             self.find_dossier(lookup.tenant, id, &mut found)?;
+        }
+        let paying: Vec<Uid> = found.standing.iter().map(|row| row.payment_id).collect();
+        if !paying.is_empty() {
+            let given = self.list_allocations(lookup.tenant, &paying)?;
+            without_given(&mut found.standing, &given);
         }
         for bill in found
             .bills
@@ -87,6 +99,15 @@ impl Journal for SqliteConnection {
         }
         if batch.has_cases() {
             self.insert_cases(&batch.allocations, &batch.differences, &batch.refunds)?;
+        }
+        for row in &batch.events {
+            run_row!(self, InsertEvent, row, { tenant, event_id, subject, dossier_code, kind, body, created_at })?;
+        }
+        for row in &batch.deliveries {
+            run_row!(self, InsertDelivery, row, { tenant, delivery_id, subscriber, event_id, subject, state, tries, round_from, next_at })?;
+        }
+        if !batch.changed_refunds.is_empty() {
+            self.mark_refunds(&batch.changed_refunds, &batch.refund_steps)?;
         }
         match &batch.block {
             Some(block) => self.seal(block),
@@ -236,32 +257,38 @@ impl Steps for SqliteConnection {
                 .select(BillRow::as_select())
                 .load(self)?,
         );
-        let standing: Vec<(Option<Uid>, Uid, String)> = payments::table
+        let kept = payments::allocated_minor - payments::returned_minor + payments::credit_minor;
+        let gone = payments::refunding_minor + payments::refunded_minor;
+        let standing = payments::table
             .filter(payments::tenant.eq(tenant))
             .filter(payments::dossier_id.eq(id))
             .filter(payments::bill_id.is_not_null())
             .filter(
-                (payments::allocated_minor - payments::returned_minor + payments::credit_minor)
-                    .gt(0),
+                kept.gt(0)
+                    .or(gone.gt(0).and(payments::status.ne("reversed"))),
             )
-            .select((payments::bill_id, payments::payment_id, payments::provider))
-            .load(self)?;
-        let named = standing
-            .into_iter()
-            .filter_map(|(bill, payment, provider)| Some((id, bill?, payment, provider)));
-        found.standing.extend(named);
-        let allocated: Vec<(Uid, Uid, Uid, String)> = allocations::table
+            .select((
+                payments::dossier_id.assume_not_null(),
+                payments::bill_id.assume_not_null(),
+                payments::payment_id,
+                payments::provider,
+                payments::allocated_minor,
+                payments::returned_minor,
+                payments::credit_minor,
+                gone,
+                payments::status,
+                payments::match_outcome,
+            ));
+        found.standing.extend(standing.load::<Standing>(self)?);
+        let allocated = allocations::table
             .filter(allocations::tenant.eq(tenant))
             .filter(allocations::dossier_id.eq(id))
             .filter(allocations::amount_minor.gt(0))
-            .select((
-                allocations::dossier_id,
-                allocations::bill_id,
-                allocations::payment_id,
-                allocations::provider,
-            ))
+            .select(AllocationRow::as_select())
             .load(self)?;
-        found.standing.extend(allocated);
+        found
+            .standing
+            .extend(allocated.iter().map(Standing::of_allocation));
         Ok(())
     }
 
@@ -279,6 +306,7 @@ impl Steps for SqliteConnection {
                 payments::credit_minor.eq(row.credit_minor),
                 payments::suspense_minor.eq(row.suspense_minor),
                 payments::refunded_minor.eq(row.refunded_minor),
+                payments::banked_minor.eq(row.banked_minor),
                 payments::refunding_minor.eq(row.refunding_minor),
                 payments::returned_minor.eq(row.returned_minor),
             ))

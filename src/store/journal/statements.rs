@@ -73,13 +73,15 @@ statement!(
 );
 
 statement!(
-    FindStanding -> (SqlUid, SqlUid, SqlUid, Text),
-    "SELECT k.dossier_id, p.bill_id, p.payment_id, p.provider FROM (SELECT ",
+    FindStanding -> (SqlUid, SqlUid, SqlUid, Text, BigInt, BigInt, BigInt, BigInt, Text, Text),
+    "SELECT k.dossier_id, p.* FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
-    ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider FROM payments p \
-     WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
-     AND p.allocated_minor - p.returned_minor + p.credit_minor > 0 \
-     UNION ALL SELECT a.bill_id, a.payment_id, a.provider FROM allocations a \
+    ") AS u (dossier_id)) AS k, LATERAL (SELECT p.bill_id, p.payment_id, p.provider, p.allocated_minor, \
+     p.returned_minor, p.credit_minor, p.refunding_minor + p.refunded_minor, p.status, p.match_outcome \
+     FROM payments p WHERE p.tenant = k.tenant AND p.dossier_id = k.dossier_id AND p.bill_id IS NOT NULL \
+     AND (p.allocated_minor - p.returned_minor + p.credit_minor > 0 \
+     OR (p.refunding_minor + p.refunded_minor > 0 AND p.status <> 'reversed')) \
+     UNION ALL SELECT a.bill_id, a.payment_id, a.provider, a.amount_minor, 0, 0, 0, '', '' FROM allocations a \
      WHERE a.tenant = k.tenant AND a.dossier_id = k.dossier_id AND a.amount_minor > 0 OFFSET 0) AS p",
     { dossier_id: SqlUid => Uid }
 );
@@ -173,6 +175,33 @@ statement!(
         amount_minor: BigInt => i64, currency: Text => String,
         payment_id: Nullable<SqlUid> => Option<Uid>, bill_id: Nullable<SqlUid> => Option<Uid>,
         corrects: Nullable<SqlUid> => Option<Uid>,
+    }
+);
+
+statement!(
+    InsertEvents,
+    "INSERT INTO outbox_events (tenant, event_id, subject, dossier_code, kind, body, created_at) SELECT ",
+    ", u.* FROM UNNEST(",
+    ") AS u",
+    {
+        event_id: SqlUid => Uid, subject: SqlUid => Uid, dossier_code: Nullable<Text> => Option<String>,
+        kind: Text => String, body: Text => String, created_at: SqlTs => Ts,
+    }
+);
+
+statement!(
+    InsertDeliveries,
+    "INSERT INTO outbox_deliveries (tenant, delivery_id, subscriber, event_id, subject, seq, state, tries, \
+     round_from, next_at) SELECT u.tenant, u.delivery_id, u.subscriber, u.event_id, u.subject, \
+     u.seq + COALESCE((SELECT MAX(d.seq) FROM outbox_deliveries d WHERE d.tenant = u.tenant \
+     AND d.subscriber = u.subscriber AND d.subject = u.subject), 0), u.state, u.tries, u.round_from, u.next_at \
+     FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS x (delivery_id, subscriber, event_id, subject, seq, state, tries, round_from, next_at)) AS u",
+    {
+        delivery_id: SqlUid => Uid, subscriber: Text => String, event_id: SqlUid => Uid,
+        subject: SqlUid => Uid, seq: BigInt => i64, state: Text => String, tries: Integer => i32,
+        round_from: Integer => i32, next_at: SqlTs => Ts,
     }
 );
 

@@ -6,21 +6,41 @@ use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::journal::Journal;
 use crate::store::rows::{
-    AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow, ImportRow,
-    NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow, QuarantinedHead,
-    QuarantinedRow, TokenRow, UnitRow,
+    AnsweredRow, AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow,
+    ImportRow, NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow,
+    QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
 };
 use crate::store::types::{Ts, Uid};
 
+mod asking;
 mod cases;
+mod outbox;
+mod refunds;
+mod tariffs;
 
+pub use asking::{QueryFilter, StatusQueries};
 pub use cases::Cases;
+pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
+pub use refunds::{RefundFilter, Refunds};
+pub use tariffs::Tariffs;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Everything a transaction can do.
 pub trait Queries:
-    Journal + Catalogue + Access + Dossiers + Payments + Books + Cases + Counts + Proof
+    Journal
+    + Catalogue
+    + Access
+    + Dossiers
+    + Payments
+    + Books
+    + Cases
+    + Refunds
+    + Counts
+    + Proof
+    + Tariffs
+    + StatusQueries
+    + Outbox
 {
 }
 
@@ -59,6 +79,19 @@ pub trait Access {
     fn insert_token(&mut self, row: &TokenRow) -> Result<()>;
     /// The token with this hash, whatever its tenant.
     fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>>;
+    /// The answer a caller's request with this key got.
+    fn find_answer(
+        &mut self,
+        tenant: i32,
+        token_hash: &[u8],
+        key: &str,
+    ) -> Result<Option<AnsweredRow>>;
+    /// Adds an answer, or replaces the one under its key.
+    fn insert_answer(&mut self, row: &AnsweredRow) -> Result<()>;
+    /// Forgets an answer.
+    fn delete_answer(&mut self, tenant: i32, token_hash: &[u8], key: &str) -> Result<()>;
+    /// Forgets what was begun before an instant.
+    fn delete_old_answers(&mut self, tenant: i32, before: Ts) -> Result<()>;
 }
 
 /// Dossiers, their fee items, bills and attempts.
@@ -261,6 +294,8 @@ pub trait Proof {
     fn list_wrong_bills(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Notices that name no payment that exists, or were never applied.
     fn list_wrong_notices(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Refunds against their steps, what they posted, and what is set aside of their payments.
+    fn list_wrong_refunds(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

@@ -6,8 +6,9 @@ use diesel::upsert::excluded;
 use super::Conn;
 use crate::store::failure::Failure;
 use crate::store::ops::Access;
-use crate::store::rows::{OfficerRow, TokenRow};
-use crate::store::schema::{officers, tokens};
+use crate::store::rows::{AnsweredRow, OfficerRow, TokenRow};
+use crate::store::schema::{answered_requests as answers, officers, tokens};
+use crate::store::types::Ts;
 
 impl Access for Conn {
     fn insert_officer(&mut self, row: &OfficerRow) -> Result<(), Failure> {
@@ -45,5 +46,51 @@ impl Access for Conn {
             .select(TokenRow::as_select())
             .first(self)
             .optional()?)
+    }
+
+    fn find_answer(
+        &mut self,
+        tenant: i32,
+        token_hash: &[u8],
+        key: &str,
+    ) -> Result<Option<AnsweredRow>, Failure> {
+        Ok(answers::table
+            .find((tenant, token_hash, key))
+            .select(AnsweredRow::as_select())
+            .first(self)
+            .optional()?)
+    }
+
+    fn insert_answer(&mut self, row: &AnsweredRow) -> Result<(), Failure> {
+        diesel::insert_into(answers::table)
+            .values(row)
+            .on_conflict((
+                answers::tenant,
+                answers::token_hash,
+                answers::idempotency_key,
+            ))
+            .do_update()
+            .set((
+                answers::request_hash.eq(excluded(answers::request_hash)),
+                answers::begun_at.eq(excluded(answers::begun_at)),
+                answers::status.eq(excluded(answers::status)),
+                answers::content_type.eq(excluded(answers::content_type)),
+                answers::body.eq(excluded(answers::body)),
+            ))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn delete_answer(&mut self, tenant: i32, token_hash: &[u8], key: &str) -> Result<(), Failure> {
+        diesel::delete(answers::table.find((tenant, token_hash, key))).execute(self)?;
+        Ok(())
+    }
+
+    fn delete_old_answers(&mut self, tenant: i32, before: Ts) -> Result<(), Failure> {
+        let old = answers::table
+            .filter(answers::tenant.eq(tenant))
+            .filter(answers::begun_at.lt(before));
+        diesel::delete(old).execute(self)?;
+        Ok(())
     }
 }

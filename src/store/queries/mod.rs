@@ -2,14 +2,18 @@
 //! `Conn` is the connection of whoever includes it.
 
 mod access;
+mod asking;
 mod books;
 mod cases;
 mod catalogue;
 mod counts;
 mod dossiers;
 pub(super) mod migrations;
+mod outbox;
 mod payments;
 mod proof;
+mod refunds;
+mod tariffs;
 
 use super::Conn;
 use crate::store::ops::Queries;

@@ -7,10 +7,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
 use super::Conn;
+use super::refunds::{WRONG_APPROVALS, WRONG_ENTRIES, WRONG_HELD, WRONG_SET_ASIDE, WRONG_STANDING};
 use crate::store::failure::Failure;
 use crate::store::ops::{Proof, Wrong};
 use crate::store::rows::DossierRow;
-use crate::store::schema::{account_balances, bills, dossier_counts, dossiers, notices, payments};
+use crate::store::schema::{
+    account_balances, bills, dossier_counts, dossiers, notices, payments, refunds,
+};
 use crate::store::types::{SqlUid, Uid};
 
 #[derive(QueryableByName)]
@@ -38,16 +41,18 @@ const WRONG_BALANCES: &str = "SELECT account || ' ' || currency AS name, \
 
 const WRONG_PAYMENTS: &str = "SELECT payment_id AS id, 'kept less posted is ' || CAST(SUM(a) AS TEXT) || \
     ' allocated, ' || CAST(SUM(c) AS TEXT) || ' payer credit, ' || CAST(SUM(s) AS TEXT) || ' suspense, ' || \
-    CAST(SUM(r) AS TEXT) || ' going back' AS problem FROM (\
-    SELECT payment_id, allocated_minor AS a, credit_minor AS c, suspense_minor AS s, refunding_minor AS r \
+    CAST(SUM(r) AS TEXT) || ' going back, ' || CAST(SUM(b) AS TEXT) || ' paid out by our bank' AS problem FROM (\
+    SELECT payment_id, allocated_minor AS a, credit_minor AS c, suspense_minor AS s, refunding_minor AS r, banked_minor AS b \
     FROM payments WHERE tenant = $1 \
     UNION ALL SELECT payment_id, \
     CASE WHEN credit LIKE 'receivable:%' THEN -amount_minor WHEN debit LIKE 'receivable:%' THEN amount_minor ELSE 0 END, \
     CASE WHEN credit = 'payer_credit' THEN -amount_minor WHEN debit = 'payer_credit' THEN amount_minor ELSE 0 END, \
     CASE WHEN credit = 'suspense' THEN -amount_minor WHEN debit = 'suspense' THEN amount_minor ELSE 0 END, \
-    CASE WHEN credit = 'refund_payable' THEN -amount_minor WHEN debit = 'refund_payable' THEN amount_minor ELSE 0 END \
+    CASE WHEN credit = 'refund_payable' THEN -amount_minor WHEN debit = 'refund_payable' THEN amount_minor ELSE 0 END, \
+    CASE WHEN credit LIKE 'bank:%' THEN -amount_minor ELSE 0 END \
     FROM postings WHERE tenant = $2 AND payment_id IS NOT NULL AND event <> 'bill_cancelled') x \
-    GROUP BY payment_id HAVING SUM(a) <> 0 OR SUM(c) <> 0 OR SUM(s) <> 0 OR SUM(r) <> 0 ORDER BY payment_id LIMIT 20";
+    GROUP BY payment_id HAVING SUM(a) <> 0 OR SUM(c) <> 0 OR SUM(s) <> 0 OR SUM(r) <> 0 OR SUM(b) <> 0 \
+    ORDER BY payment_id LIMIT 20";
 
 const UNPLACED_PAYMENTS: &str = "SELECT payment_id AS id, \
     'amount ' || CAST(amount_minor AS TEXT) || ' in status ' || status || ' places ' || \
@@ -194,6 +199,19 @@ impl Proof for Conn {
             .count()
             .get_result(self)?;
         Ok((count, by_id(self, "notice", WRONG_NOTICES, tenant)?))
+    }
+
+    fn list_wrong_refunds(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let count = refunds::table
+            .filter(refunds::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let mut wrong = by_id(self, "payment", WRONG_SET_ASIDE, tenant)?;
+        wrong.extend(by_id(self, "refund", WRONG_HELD, tenant)?);
+        wrong.extend(by_id(self, "refund", WRONG_APPROVALS, tenant)?);
+        wrong.extend(by_id(self, "refund", WRONG_STANDING, tenant)?);
+        wrong.extend(by_id(self, "entry", WRONG_ENTRIES, tenant)?);
+        Ok((count, wrong))
     }
 
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {

@@ -66,6 +66,20 @@ pub struct TokenRow {
     pub expires_at: Option<Ts>,
 }
 
+/// The answer to a request that carried a key.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = answered_requests, treat_none_as_default_value = false)]
+pub struct AnsweredRow {
+    pub tenant: i32,
+    pub token_hash: Vec<u8>,
+    pub idempotency_key: String,
+    pub request_hash: Vec<u8>,
+    pub begun_at: Ts,
+    pub status: Option<i32>,
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
 /// A dossier.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
 #[diesel(table_name = dossiers, treat_none_as_default_value = false)]
@@ -186,6 +200,7 @@ pub struct PaymentRow {
     pub credit_minor: i64,
     pub suspense_minor: i64,
     pub refunded_minor: i64,
+    pub banked_minor: i64,
     pub refunding_minor: i64,
     pub returned_minor: i64,
 }

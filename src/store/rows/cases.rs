@@ -85,6 +85,10 @@ pub struct RefundRow {
     pub approved_at: Option<Ts>,
     pub sent_at: Option<Ts>,
     pub ended_at: Option<Ts>,
+    pub fee_items: Option<String>,
+    pub paid_minor: i64,
+    pub provider_refund_id: Option<String>,
+    pub bank_reference: Option<String>,
 }
 
 /// A step taken on a refund.
@@ -99,5 +103,7 @@ pub struct RefundStepRow {
     pub reason: String,
     pub evidence: Option<String>,
     pub entry_id: Option<Uid>,
+    pub state: String,
+    pub amount_minor: i64,
     pub taken_at: Ts,
 }

@@ -5,8 +5,14 @@
     reason = "the fields are the columns, whose meaning and units stand in migrations/"
 )]
 
+mod asking;
 mod base;
 mod cases;
+mod outbox;
+mod tariffs;
 
+pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use outbox::*;
+pub use tariffs::*;

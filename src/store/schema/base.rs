@@ -65,6 +65,21 @@ table! {
 
 table! {
     use diesel::sql_types::*;
+    use crate::store::types::SqlTs;
+    answered_requests (tenant, token_hash, idempotency_key) {
+        tenant -> Integer,
+        token_hash -> Binary,
+        idempotency_key -> Text,
+        request_hash -> Binary,
+        begun_at -> SqlTs,
+        status -> Nullable<Integer>,
+        content_type -> Text,
+        body -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
     use crate::store::types::SqlUid;
     dossiers (tenant, dossier_id) {
         tenant -> Integer,
@@ -189,6 +204,7 @@ table! {
         credit_minor -> BigInt,
         suspense_minor -> BigInt,
         refunded_minor -> BigInt,
+        banked_minor -> BigInt,
         refunding_minor -> BigInt,
         returned_minor -> BigInt,
     }

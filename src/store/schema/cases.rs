@@ -84,6 +84,10 @@ table! {
         approved_at -> Nullable<SqlTs>,
         sent_at -> Nullable<SqlTs>,
         ended_at -> Nullable<SqlTs>,
+        fee_items -> Nullable<Text>,
+        paid_minor -> BigInt,
+        provider_refund_id -> Nullable<Text>,
+        bank_reference -> Nullable<Text>,
     }
 }
 
@@ -99,6 +103,8 @@ table! {
         reason -> Text,
         evidence -> Nullable<Text>,
         entry_id -> Nullable<SqlUid>,
+        state -> Text,
+        amount_minor -> BigInt,
         taken_at -> SqlTs,
     }
 }

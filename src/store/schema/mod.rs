@@ -7,13 +7,19 @@
     reason = "the columns are explained in migrations/"
 )]
 
+mod asking;
 mod base;
 mod cases;
+mod outbox;
+mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
 
+pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use outbox::*;
+pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
     units,
@@ -34,9 +40,16 @@ allow_tables_to_appear_in_same_query!(
     seal_blocks,
     dossier_counts,
     quarantined_calls,
+    answered_requests,
     differences,
     difference_steps,
     allocations,
     refunds,
-    refund_steps
+    refund_steps,
+    status_queries,
+    status_query_channels,
+    outbox_subscribers,
+    outbox_events,
+    outbox_deliveries,
+    outbox_tries
 );

@@ -18,6 +18,14 @@ use crate::web::error::Problem;
 #[derive(Clone)]
 pub struct Bearer([u8; 32]);
 
+impl Bearer {
+    /// SHA-256 of the token.
+    #[must_use]
+    pub fn hash(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl FromRequest for Bearer {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -40,10 +48,20 @@ pub enum Need {
     Dossiers,
     /// Write dossiers.
     WriteDossiers,
+    /// Open attempts to pay.
+    OpenAttempts,
     /// Read payments, notices, indicators.
     Payments,
     /// Read the ledger.
     Ledger,
+    /// Read what subscribers were told.
+    Outbox,
+    /// Tell a subscriber again.
+    Redeliver,
+    /// Ask for refunds, send them and tell what came of them.
+    AskRefunds,
+    /// Approve refunds.
+    ApproveRefunds,
 }
 
 /// Who asks.
@@ -71,7 +89,10 @@ impl Caller {
 
     fn must(&self, need: Need) -> Result<(), Problem> {
         let roles: &[&str] = match need {
+            Need::AskRefunds => &["officer", "approver"],
+            Need::ApproveRefunds => &["approver"],
             Need::WriteDossiers => &["dossier-system", "admin"],
+            Need::OpenAttempts => &["dossier-system", "officer", "admin"],
             Need::Dossiers => &[
                 "viewer",
                 "officer",
@@ -80,6 +101,8 @@ impl Caller {
                 "admin",
                 "dossier-system",
             ],
+            Need::Outbox => &["auditor", "admin"],
+            Need::Redeliver => &["admin"],
             Need::Payments | Need::Ledger => &["viewer", "officer", "approver", "auditor", "admin"],
         };
         if roles.contains(&self.role.as_str()) {
@@ -136,6 +159,19 @@ pub async fn read<T: Send + 'static>(
             caller.must(need)?;
             story(queries, &caller)
         })
+    })
+    .await
+}
+
+/// Identifies the caller, whatever they may do.
+///
+/// # Errors
+/// 401, 403.
+pub async fn caller(gateway: &web::Data<Gateway>, bearer: &Bearer) -> Result<Caller, Problem> {
+    let bearer = bearer.clone();
+    away(gateway, move |gateway| {
+        let now = gateway.clock.now();
+        gateway.db.read(|queries| identify(queries, &bearer, now))
     })
     .await
 }

@@ -20,6 +20,14 @@ pub async fn body(
     payload: web::Payload,
 ) -> Result<Vec<u8>, Problem> {
     admit(gateway, bearer, need).await?;
+    read(gateway, payload).await
+}
+
+/// A body, in time and within the limit.
+///
+/// # Errors
+/// 400, 408, 413.
+pub async fn read(gateway: &web::Data<Gateway>, payload: web::Payload) -> Result<Vec<u8>, Problem> {
     let most = gateway.settings.server.body_limit_bytes;
     let patience = gateway.settings.server.request_timeout;
     match timeout(patience, payload.to_bytes_limited(most)).await {

@@ -10,6 +10,7 @@ use super::bills::{BillJson, bill_json};
 use super::page::ok;
 use super::payments::{PaymentJson, Pointed, amount};
 use crate::domain::dossier_code::{is_meant, squeeze};
+use crate::store::rows::TariffFlagRow;
 use crate::store::rows::{DossierRow, FeeItemRow};
 use crate::web::Gateway;
 use crate::web::error::Problem;
@@ -22,10 +23,32 @@ struct FeeItemJson {
     amount: String,
     currency: String,
     basis: String,
+    /// What the tariff says against the amount, if it does.
+    tariff_flag: Option<FlagJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct FlagJson {
+    asked: String,
+    tariff: Option<String>,
+    explanation: String,
+    flagged_at: String,
+}
+
+impl FlagJson {
+    fn of(row: &TariffFlagRow, currency: &str) -> Self {
+        Self {
+            asked: amount(row.asked_minor, currency),
+            tariff: row.tariff_minor.map(|minor| amount(minor, currency)),
+            explanation: row.explanation.clone(),
+            flagged_at: row.flagged_at.0.to_rfc3339(),
+        }
+    }
 }
 
 impl FeeItemJson {
-    fn of(row: &FeeItemRow) -> Self {
+    fn of(row: &FeeItemRow, flags: &[TariffFlagRow]) -> Self {
+        let flag = flags.iter().find(|flag| flag.position == row.position);
         Self {
             kind: row.kind.clone(),
             code: row.code.clone(),
@@ -33,6 +56,7 @@ impl FeeItemJson {
             amount: amount(row.amount_minor, &row.currency),
             currency: row.currency.clone(),
             basis: row.basis.clone(),
+            tariff_flag: flag.map(|flag| FlagJson::of(flag, &row.currency)),
         }
     }
 }
@@ -53,7 +77,7 @@ struct DossierJson {
 
 fn dossier_json(
     row: DossierRow,
-    items: &[FeeItemRow],
+    fee_items: Vec<FeeItemJson>,
     bills: Vec<BillJson>,
     payments: Vec<PaymentJson>,
 ) -> DossierJson {
@@ -65,7 +89,7 @@ fn dossier_json(
         submitted_via: row.submitted_via,
         status: row.status,
         applicant_name: row.applicant_name,
-        fee_items: items.iter().map(FeeItemJson::of).collect(),
+        fee_items,
         bills,
         payments,
     }
@@ -94,7 +118,9 @@ pub async fn show(
         let payments = queries.list_payments_of(tenant, &ids)?;
         let pointed = Pointed::at(queries, tenant, &payments)?;
         let payments = payments.into_iter().map(|row| pointed.json(row)).collect();
-        Ok(dossier_json(row, &items, bills, payments))
+        let flags = queries.list_tariff_flags_of(tenant, &ids)?;
+        let items = items.iter().map(|item| FeeItemJson::of(item, &flags));
+        Ok(dossier_json(row, items.collect(), bills, payments))
     });
     Ok(ok(&dossier.await?))
 }

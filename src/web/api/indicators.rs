@@ -25,12 +25,13 @@ pub async fn show(
     query: Result<web::Query<Parameters>, actix_web::Error>,
 ) -> Answered {
     let parameters = asked(query)?;
-    let clock = gateway.clock.clone();
+    let (now, refunded) = (gateway.clock.now(), gateway.settings.indicators.refunded);
     let value = read(&gateway, bearer, Need::Payments, move |queries, caller| {
         let indicator = indicators::find(&id).ok_or(Problem::NotFound("indicator"))?;
         let lang = parameters.lang.as_deref().and_then(Lang::parse);
         let by = parameters.by(By::None)?;
-        let ask = parameters.ask(caller.tenant, clock.now(), by, lang.unwrap_or_default())?;
+        let lang = lang.unwrap_or_default();
+        let ask = parameters.ask(caller.tenant, now, by, lang, refunded)?;
         let table = reports::answer(indicator.id, queries, &ask)?;
         Ok(to_value(&table))
     });

@@ -42,6 +42,8 @@ pub struct PaymentJson {
     payer_credit: String,
     suspense: String,
     refunded: String,
+    refunding: String,
+    fee_returned: String,
     bank_txn_id: Option<String>,
 }
 
@@ -109,6 +111,8 @@ impl Pointed {
             payer_credit: money(row.credit_minor),
             suspense: money(row.suspense_minor),
             refunded: money(row.refunded_minor),
+            refunding: money(row.refunding_minor),
+            fee_returned: money(row.returned_minor),
             dossier: dossier.map(|dossier| dossier.code.clone()),
             unit: dossier.map(|dossier| dossier.unit_code.clone()),
             bill: row.bill_id.and_then(|id| self.references.get(&id)).cloned(),

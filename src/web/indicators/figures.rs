@@ -3,6 +3,7 @@
 
 use super::question::{PUBLIC_TENANT, Parameters, Wrong, written};
 use crate::domain::lang::{Lang, collation_key};
+use crate::domain::refund::RefundedRule;
 use crate::domain::time::Instant;
 use crate::reporting::ask::{Ask, By, Refusal};
 use crate::reporting::definition::{Indicator, Rule};
@@ -50,10 +51,11 @@ pub fn figures(
     parameters: &Parameters,
     now: Instant,
     lang: Lang,
+    refunded: RefundedRule,
 ) -> Result<Figures, Wrong> {
     let by = Some(parameters.by(By::Unit)?).filter(|by| *by != By::None);
     let by = by.unwrap_or(By::Unit);
-    let ask = parameters.ask(PUBLIC_TENANT, now, by, lang)?;
+    let ask = parameters.ask(PUBLIC_TENANT, now, by, lang, refunded)?;
     let chosen = match written(parameters.indicator.as_deref()) {
         Some(id) => indicators::find(id).ok_or_else(|| Refusal::Indicator(id.to_owned()))?,
         None => first()?,

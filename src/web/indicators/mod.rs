@@ -35,10 +35,11 @@ pub async fn show(
     let asked = parameters.clone();
     let shared = gateway.clone();
     let now = gateway.clock.now();
+    let refunded = gateway.settings.indicators.refunded;
     let read = web::block(move || {
         shared
             .db
-            .read(|queries| figures(queries, &asked, now, lang))
+            .read(|queries| figures(queries, &asked, now, lang, refunded))
     });
     let figures = read.await.unwrap_or_else(|_| {
         let message = "a page was given up".to_owned();

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use crate::domain::lang::Lang;
+use crate::domain::refund::RefundedRule;
 use crate::domain::time::{Day, Instant, vietnam_day};
 use crate::reporting::ask::{Ask, By, Refusal};
 use crate::reporting::period::{Period, Step};
@@ -59,7 +60,14 @@ impl Parameters {
     ///
     /// # Errors
     /// [`Wrong`], with the word that was wrong.
-    pub fn ask(&self, tenant: i32, now: Instant, by: By, lang: Lang) -> Result<Ask, Wrong> {
+    pub fn ask(
+        &self,
+        tenant: i32,
+        now: Instant,
+        by: By,
+        lang: Lang,
+        refunded: RefundedRule,
+    ) -> Result<Ask, Wrong> {
         let from = day(self.from.as_deref())?;
         let to = day(self.to.as_deref())?;
         let anchor = from.or(to).unwrap_or_else(|| vietnam_day(now));
@@ -73,6 +81,7 @@ impl Parameters {
             by,
             captured_at: now,
             lang,
+            refunded,
         })
     }
 
@@ -114,7 +123,7 @@ mod tests {
         };
         // Half past midnight of 1 October in Vietnam.
         let now = parse_rfc3339("2026-09-30T17:30:00Z").unwrap();
-        let ask = parameters.ask(PUBLIC_TENANT, now, By::None, Lang::Vi)?;
+        let ask = parameters.ask(PUBLIC_TENANT, now, By::None, Lang::Vi, RefundedRule::Leaves)?;
         let period = ask.period;
         Ok((period.from().to_string(), period.to().to_string()))
     }

@@ -283,11 +283,11 @@ fn card(measured: &Measured, figures: &Figures, t: Words) -> Card {
         outside: (total.outside > 0).then(|| t.say_with("outside", &[("n", outside.as_str())])),
         definition: indicator,
         formula: indicator.formula.of(t.0),
-        numerator: indicator.numerator.of(t.0),
+        numerator: measured.numerator().of(t.0),
         denominator: indicator.denominator.of(t.0),
         exclusions: indicator.exclusions.of(t.0),
         date_basis: indicator.date_basis.of(t.0),
-        version: indicator.version.to_string(),
+        version: measured.version().to_string(),
         captured: clock_time(measured.ask.captured_at),
         details: Link {
             label: t.say("show-details"),

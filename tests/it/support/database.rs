@@ -86,6 +86,19 @@ impl TestDatabase {
         }
     }
 
+    /// What the database says of statements that it must refuse.
+    pub(crate) fn refuses(&self, sql: &str) -> String {
+        let done = match self.url.strip_prefix("sqlite://") {
+            Some(path) => SqliteConnection::establish(path)
+                .unwrap()
+                .batch_execute(sql),
+            None => PgConnection::establish(&self.url)
+                .unwrap()
+                .batch_execute(sql),
+        };
+        done.unwrap_err().to_string()
+    }
+
     /// The number that a query gives as `n`.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let query = diesel::sql_query(sql);

@@ -5,6 +5,8 @@ pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod http;
 pub(crate) mod office;
+pub(crate) mod provider;
+pub(crate) mod receiver;
 
 pub(crate) use app::TestApp;
 pub(crate) use database::Engine;
