@@ -327,3 +327,105 @@ fn formats_are_told_from_bytes_and_delimiters_from_headings() {
         assert!(take(bytes).is_err(), "{bytes:?}");
     }
 }
+
+/// Days of one month, so that 13 and later show the order of day and month.
+fn table_of(delimiter: char, group: &str, decimal: &str, order: &str) -> (String, i64, i64) {
+    let money = |minor: i64| {
+        let (sign, minor) = (if minor < 0 { "-" } else { "" }, minor.abs());
+        let mut whole = (minor / 100).to_string();
+        let mut at = whole.len();
+        while at > 3 {
+            at -= 3;
+            whole.insert_str(at, group);
+        }
+        format!("\"{sign}{whole}{decimal}{:02}\"", minor % 100)
+    };
+    let mut text = format!(
+        "Account number{delimiter}00112233\n\nDate{delimiter}Debit{delimiter}Credit{delimiter}Balance{delimiter}Reference\n"
+    );
+    let (mut balance, mut credit, mut debit) = (500_000_000_i64, 0, 0);
+    for at in 1..=28_i64 {
+        let amount = at * 1_234_567 % 90_000_001 + 1;
+        let day = match order {
+            "dmy" => format!("{at:02}/09/2026"),
+            "mdy" => format!("09/{at:02}/2026"),
+            _ => format!("2026-09-{at:02}"),
+        };
+        let (out, income) = if at % 3 == 0 {
+            debit += amount;
+            balance -= amount;
+            (money(amount), String::new())
+        } else {
+            credit += amount;
+            balance += amount;
+            (String::new(), money(amount))
+        };
+        let cells = [day, out, income, money(balance), format!("R{at}")];
+        text.push_str(&cells.join(&delimiter.to_string()));
+        text.push('\n');
+    }
+    text.push_str(&format!(
+        "Total{delimiter}{}{delimiter}{}\n",
+        money(debit),
+        money(credit)
+    ));
+    (text, credit, debit)
+}
+
+#[test]
+fn a_table_reads_the_same_however_it_is_written_down() {
+    for delimiter in [',', ';', '\t', '|'] {
+        for (group, decimal) in [
+            (",", "."),
+            (".", ","),
+            ("", "."),
+            ("", ","),
+            (" ", ","),
+            ("'", "."),
+        ] {
+            for order in ["dmy", "mdy", "ymd"] {
+                let (text, credit, debit) = table_of(delimiter, group, decimal, order);
+                let wide: Vec<u8> = std::iter::once(0xFEFF)
+                    .chain(text.encode_utf16())
+                    .flat_map(u16::to_le_bytes)
+                    .collect();
+                for bytes in [
+                    text.as_bytes(),
+                    text.replace('\n', "\r\n").as_bytes(),
+                    text.replace('\n', "\r").as_bytes(),
+                    &wide,
+                ] {
+                    let what = format!("{delimiter:?} {group:?} {decimal:?} {order}");
+                    let seen = take(bytes).unwrap_or_else(|problem| panic!("{what}: {problem}"));
+                    let reading = &seen.reading;
+                    assert!(!reading.is_held(), "{what}: {:?}", reading.findings);
+                    assert_eq!(reading.entries(), 28, "{what}");
+                    let sums = reading
+                        .statements()
+                        .next()
+                        .map(|one| (one.credit, one.debit));
+                    assert_eq!(sums, Some((credit, debit)), "{what}");
+                    assert_eq!(reading.account(), Some("00112233"), "{what}");
+                    assert_eq!(
+                        reading.balances().0.as_deref(),
+                        Some("5000000.00"),
+                        "{what}"
+                    );
+                    assert_eq!(seen.first.unwrap().date.to_string(), "2026-09-01", "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn totals_that_are_not_the_sums_hold_the_file() {
+    let (text, ..) = table_of(',', "", ".", "ymd");
+    let last = text.rfind("Total").unwrap();
+    let changed = format!("{}Total,1.00,2.00\n", &text[..last]);
+    let findings = take(changed.as_bytes()).unwrap().reading.findings;
+    assert!(
+        findings.holds.iter().any(|text| text.contains("totals")),
+        "{findings:?}"
+    );
+}

@@ -50,7 +50,12 @@ impl Format for Camt {
         let (text, position) = Counted::new(script.text(input)?);
         let mut reader = Reader::from_reader(text);
         reader.config_mut().expand_empty_elements = true;
-        let mut walk = Walk::new(position, self.name(look));
+        let format = self.name(look);
+        let mut walk = Walk {
+            position,
+            format,
+            ..Walk::default()
+        };
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
@@ -76,6 +81,7 @@ impl Format for Camt {
     }
 }
 
+#[derive(Default)]
 struct Walk {
     position: Position,
     format: &'static str,
@@ -92,23 +98,6 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(position: Position, format: &'static str) -> Self {
-        Self {
-            position,
-            format,
-            at: Place::default(),
-            text: String::new(),
-            entry: Entry::default(),
-            balance: Balance::default(),
-            balances: Vec::new(),
-            has_currency: false,
-            declared: None,
-            made_on: None,
-            seen: 0,
-            is_message: false,
-        }
-    }
-
     fn push(&mut self, text: &str) -> Result<(), Problem> {
         self.text.push_str(text);
         if self.text.len() > LONGEST {

@@ -91,13 +91,14 @@ pub fn day(cell: &Cell, order: DateOrder) -> Option<(Day, String)> {
 /// The text of a role, none when there is none.
 #[must_use]
 pub fn words(row: &Row, columns: &Columns, role: Role) -> Option<String> {
-    let text = match columns.cell(row, role) {
-        // A reference kept as a number: 3.4E8 is 340000000.
-        Cell::Number(number) => number
-            .parse::<f64>()
-            .map_or(number.clone(), |plain| plain.to_string()),
-        cell => cell.shown(),
-    };
+    let cell = columns.cell(row, role);
+    let mut text = cell.shown();
+    // A reference kept as a number: 3.4E8 is 340000000.
+    if let Cell::Number(number) = cell
+        && let Ok(plain) = number.parse::<f64>()
+    {
+        text = plain.to_string();
+    }
     crate::reconciliation::book::filled(&text).filter(|text| text != "-")
 }
 

@@ -62,7 +62,7 @@ pub fn too_long(line: u64) -> Problem {
 }
 
 /// Where a counted text stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Position {
     line: Rc<Cell<u64>>,
     taken: Rc<Cell<usize>>,
