@@ -32,6 +32,8 @@ pub enum Role {
     Amount,
     /// Credit or debit in words.
     Side,
+    /// A kind of transaction, which may say credit or debit and may say something else.
+    Kind,
     /// The day.
     Date,
     /// The value day.

@@ -429,3 +429,26 @@ fn totals_that_are_not_the_sums_hold_the_file() {
         "{findings:?}"
     );
 }
+
+#[test]
+fn sides_may_be_signs_words_or_columns() {
+    let tables = [
+        "Date,Amount,Reference\n2026-09-01,-5,a\n2026-09-02,8,b\n",
+        "Date,Amount,D/C,Reference\n2026-09-01,5,D,a\n2026-09-02,8,C,b\n",
+        "Date,Amount,Transaction type,Memo\n2026-09-01,5,Debit,a\n2026-09-02,8,Credit,b\n",
+        "Date,Debit,Credit\n2026-09-01,-5,\n2026-09-02,,8\n",
+        "Date,Amount,Memo\n2026-09-01,(5),a\n2026-09-02,8.00 CR,b\n",
+        "Date,Debit,Credit,Balance,Memo\n2026-09-01,,,100,Opening balance\n2026-09-01,5,,95,a\n2026-09-02,,8,103,b\n",
+    ];
+    for text in tables {
+        let reading = take(text.as_bytes())
+            .unwrap_or_else(|problem| panic!("{text}: {problem}"))
+            .reading;
+        let sums = (
+            reading.sum(|one| one.credit),
+            reading.sum(|one| one.debit),
+            reading.entries(),
+        );
+        assert_eq!(sums, ("8.00".to_owned(), "5.00".to_owned(), 2), "{text}");
+    }
+}

@@ -21,7 +21,7 @@ pub struct Columns {
 }
 
 /// In which order roles choose their column.
-const ROLES: [Role; 16] = [
+const ROLES: [Role; 17] = [
     Role::Debit,
     Role::Credit,
     Role::Balance,
@@ -38,6 +38,7 @@ const ROLES: [Role; 16] = [
     Role::Memo,
     Role::Counterparty,
     Role::Currency,
+    Role::Kind,
 ];
 
 fn headings(row: &Row) -> Vec<Heading> {
@@ -123,12 +124,8 @@ impl Columns {
         {
             self.at.insert(Role::Amount, at);
         }
-        if self.at.contains_key(&Role::Debit) || self.at.contains_key(&Role::Credit) {
-            let both = self.at.contains_key(&Role::Debit) && self.at.contains_key(&Role::Credit);
-            if both || self.at.contains_key(&Role::Amount) {
-                self.at
-                    .remove(if both { &Role::Amount } else { &Role::Side });
-            }
+        if self.at.contains_key(&Role::Debit) && self.at.contains_key(&Role::Credit) {
+            self.at.remove(&Role::Amount);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::checks::Stated;
 use super::columns::currency_of;
-use super::labels::Labels;
+use super::labels::{Labels, balance_label};
 use super::part::Part;
 use super::row::{amount, day, is_money, signed, words};
 use super::survey::{Plan, survey, tell};
@@ -155,6 +155,11 @@ impl Emit<'_, '_, '_> {
                 ));
             }
         };
+        if !has_amount && let Some(label) = balance_label(&row, library()) {
+            let balance = amount(&row, &plan.columns, Role::Balance, plan.style)?;
+            self.part.labels.take_balance(label, balance, row.place);
+            return Ok(());
+        }
         self.state = State::Body;
         self.part.day = Some(day);
         self.line(&row, day, &rest)

@@ -46,7 +46,26 @@ fn label_of(text: &str, library: &Library) -> Option<Label> {
     })
 }
 
+/// Whether a row is the opening or the closing balance, as some tables write it among their rows.
+#[must_use]
+pub fn balance_label(row: &Row, library: &Library) -> Option<Label> {
+    let mut labels = row.cells.iter().filter_map(|cell| match cell {
+        Cell::Text(text) => label_of(text.trim_end_matches(':'), library),
+        Cell::Empty | Cell::Number(_) | Cell::Moment(_) | Cell::Fault(_) | Cell::Formula => None,
+    });
+    labels.find(|label| matches!(label, Label::Opening | Label::Closing))
+}
+
 impl Labels {
+    /// Takes a balance that stands among the rows.
+    pub fn take_balance(&mut self, label: Label, balance: Option<Decimal>, place: u64) {
+        if label == Label::Opening {
+            self.opening = self.opening.or(balance);
+        } else {
+            self.closing = balance.map(|balance| (balance, place)).or(self.closing);
+        }
+    }
+
     /// Looks through rows and adds what they tell.
     pub fn read(&mut self, rows: &[Row], library: &Library, order: DateOrder, style: Option<Mark>) {
         for (at, row) in rows.iter().enumerate() {

@@ -149,14 +149,22 @@ pub fn signed(row: &Row, plan: &Plan) -> Result<Option<Decimal>, Problem> {
     let Some(found) = of(Role::Amount)? else {
         return Ok(None);
     };
+    let library = &library().words;
     let Some(side) = words(row, columns, Role::Side) else {
-        return Ok(Some(found));
+        // A kind such as "Debit" says the side of an amount that has no sign.
+        let kind = words(row, columns, Role::Kind).map(|kind| fold(&kind));
+        let is_debit = kind.is_some_and(|kind| library.debit.contains(&kind));
+        let is_unsigned = found.is_sign_positive();
+        return Ok(Some(if is_debit && is_unsigned {
+            -found
+        } else {
+            found
+        }));
     };
     let folded = fold(&side);
-    let words = &library().words;
-    if words.credit.contains(&folded) || side.trim() == "+" {
+    if library.credit.contains(&folded) || side.trim() == "+" {
         Ok(Some(found.abs()))
-    } else if words.debit.contains(&folded) {
+    } else if library.debit.contains(&folded) {
         Ok(Some(-found.abs()))
     } else {
         let text = format!("\"{}\" is neither credit nor debit", shown(&side));
