@@ -11,7 +11,7 @@
 //! cli          one file per command
 //! web          doors: webhooks, api, pages; the only async room
 //! journeys     stories that change something        reporting   what is shown
-//! intake · matching · ledger · checkout             the working rooms
+//! intake · matching · ledger · checkout · reconciliation   the working rooms
 //! store        memory: two engines, one schema; the only room that knows Diesel
 //! config · domain                                   settings; words
 //! ```
@@ -22,6 +22,7 @@
 //! - [`intake`] turns a raw call into notices: verify, normalise. One file per provider, or none: the
 //!   settings may describe one.
 //! - [`matching`] decides which bill money belongs to. Pure; never by amount alone.
+//! - [`reconciliation`] reads statements and settlement files of banks and providers.
 //! - [`ledger`] says which event moves what, seals blocks, and verifies everything.
 //! - [`checkout`] builds and signs what we send to providers, and reads what they answer.
 //! - [`journeys`] change things, each in one transaction. To change something, take a journey.
@@ -75,6 +76,7 @@ pub mod intake;
 pub mod journeys;
 pub mod ledger;
 pub mod matching;
+pub mod reconciliation;
 pub mod reporting;
 pub mod store;
 pub mod web;

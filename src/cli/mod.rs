@@ -22,6 +22,7 @@ pub mod quote;
 pub mod refund;
 pub mod report;
 pub mod serve;
+pub mod statement;
 pub mod status_queries;
 pub mod sweep;
 pub mod tariff;
@@ -83,6 +84,8 @@ enum Command {
     Report(report::Arguments),
     /// Take in a file of units, procedures, dossiers, person groups or tariff rules
     Import(import::Arguments),
+    /// Read a bank statement or settlement file
+    Statement(statement::Arguments),
     /// Show the rules of a tariff, put them in force, end them; show what contradicts them
     Tariff(tariff::Arguments),
     /// Say what a procedure's fees are in one case, and why
@@ -107,6 +110,7 @@ impl Command {
             Self::Refund(arguments) => refund::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
+            Self::Statement(arguments) => statement::run(&arguments, context),
             Self::Tariff(arguments) => tariff::run(&arguments, context),
             Self::Quote(arguments) => quote::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),

@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod payment;
 pub mod reference;
 pub mod refund;
+pub mod statement;
 pub mod status_query;
 pub mod tariff;
 pub mod time;
