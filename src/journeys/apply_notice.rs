@@ -199,6 +199,7 @@ fn change_payment(
         PaymentStatus::Reversed if held_money => {
             let taken = taken_back(book, &mut row, Event::PaymentReversed, None)?;
             after_reversal(book, &row, &taken);
+            after_refund(book, &row, taken.twice);
             Verdict::Recorded
         }
         PaymentStatus::Refunded if held_money => {

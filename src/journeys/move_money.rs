@@ -112,6 +112,8 @@ pub(super) struct TakenBack {
     pub(super) unasked: i64,
     /// Of that, what had paid bills, by bill.
     pub(super) bills: Vec<(BillId, i64)>,
+    /// Beyond it, what our bank had paid out already: gone twice.
+    pub(super) twice: i64,
 }
 
 /// The provider took money back: all that stands, or up to the cumulative `refunded` amount. What
@@ -152,6 +154,7 @@ pub(super) fn take_back(
             rest -= minor;
         }
     }
+    taken.twice = rest.min(row.banked_minor);
     Ok(taken)
 }
 

@@ -12,6 +12,7 @@ use super::workbook::Workbook;
 use crate::domain::difference::{DifferenceState, StepAction};
 use crate::domain::entry::Event;
 use crate::domain::ids::{BillId, EntryId};
+use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
 use crate::ledger::moves::{Move, Place};
 use crate::ledger::postings::bill_waiver_undone;
@@ -77,7 +78,7 @@ fn reopen(
         if let Some((entry_id, corrects)) = entry_id {
             let corrects = EntryId(corrects.0);
             undo_moves(book, desk, &row, &detail, (entry_id, corrects))?;
-            undo_waiver(book, &row, &detail, (entry_id, corrects))?;
+            undo_waiver(book, desk, &row, &detail, (entry_id, corrects))?;
         }
         let step = Step {
             action: StepAction::Undone,
@@ -173,7 +174,10 @@ fn undo_moves(
     }
     let payment = row.payment_id.and_then(|id| book.payment_of(id));
     let mut payment = payment.cloned().ok_or(CaseRefusal::NothingThere)?;
-    if !payment.to_status()?.is_money() {
+    // Of money taken off the books the provider may have given some back, which no row tells.
+    let was_test = detail.moves.iter().any(|moved| moved.to == Spot::Test);
+    let status = payment.to_status()?;
+    if !status.is_money() || (was_test && status != PaymentStatus::Succeeded) {
         return Err(CaseRefusal::MoneyGone(payment.status).into());
     }
     for moved in detail.moves.iter().rev() {
@@ -239,6 +243,7 @@ fn place(book: &Workbook<'_>, spot: Spot, payment: &PaymentRow) -> Place {
 
 fn undo_waiver(
     book: &mut Workbook<'_>,
+    desk: &CaseDesk<'_>,
     row: &DifferenceRow,
     detail: &StepDetail,
     (entry_id, corrects): (EntryId, EntryId),
@@ -248,6 +253,7 @@ fn undo_waiver(
     };
     let minor: i64 = detail.waived.iter().map(|(_, minor)| minor).sum();
     let bill = book.bill(bill_id).ok_or(CaseRefusal::NothingThere)?.clone();
+    must_act_for(desk, &book.unit_of(bill_id), &bill.reference)?;
     let there = book.waived_of(bill_id);
     if there < minor {
         return Err(CaseRefusal::MoreThanThere {

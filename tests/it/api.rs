@@ -317,3 +317,23 @@ both!(
         assert_eq!(put_once(app, "nobody", "k", &dossier(HERE, 1_000)).status, 401);
     }
 );
+
+both!(
+    fn an_officer_of_one_unit_sees_that_unit_whatever_the_token_leaves_out(app) {
+        app.has_office();
+        let (here, there) = ("H12.104-260105-0001", "H12.105-260105-0001");
+        app.has_bill(HERE, here, 1_000);
+        app.has_bill(THERE, there, 1_000);
+        add_officer(&app.db, Tenant(1), "CB07", "Trần Thị B", Some(HERE), now()).unwrap();
+        let request = TokenRequest {
+            tenant: Tenant(1),
+            role: "approver".to_owned(),
+            officer: Some("CB07".to_owned()),
+            unit: None,
+            expires_at: None,
+        };
+        let token = create_token(&app.db, &request, now()).unwrap();
+        let status = |code: &str| app.ask(&token, "GET", &format!("/api/v1/dossiers/{code}"), "").status;
+        assert_eq!((status(here), status(there)), (200, 404));
+    }
+);

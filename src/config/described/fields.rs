@@ -223,13 +223,15 @@ fn flatten(
 
 fn test(value: &Value) -> Option<Test> {
     match value {
+        // What is absent reads as empty: a state must be said.
+        Value::Text(text) if text.is_empty() => None,
         Value::Text(text) if text == "*" => Some(Test::Filled),
         Value::Text(text) => Some(Test::OneOf(vec![text.clone()])),
         Value::Whole(number) => Some(Test::OneOf(vec![number.to_string()])),
         Value::Flag(flag) => Some(Test::OneOf(vec![flag.to_string()])),
         Value::List(_) => value
             .texts()
-            .filter(|texts| !texts.is_empty())
+            .filter(|texts| !texts.is_empty() && texts.iter().all(|text| !text.is_empty()))
             .map(Test::OneOf),
         Value::Table(_) | Value::Other => None,
     }

@@ -50,10 +50,22 @@ impl Court<'_> {
                     let reason = "has no border before the body: put a constant between";
                     return self.refuse("signature.signed", reason);
                 }
+                Some(Piece::Id | Piece::Time) if !has_border || (at != last && !self.ends(*at)) => {
+                    let reason = "has nothing between ${id} or ${time} and what stands beside it: \
+                                  put a constant between";
+                    return self.refuse("signature.signed", reason);
+                }
                 _ => {}
             }
         }
         self.raw_pairs()
+    }
+
+    /// Whether a constant stands behind a piece.
+    fn ends(&self, at: usize) -> bool {
+        let next = at.checked_add(1);
+        let next = next.and_then(|next| self.description.proof.text.get(next));
+        !next.is_some_and(Piece::varies)
     }
 
     /// The same for pairs that are not escaped: every fact but free text needs a form.
@@ -187,6 +199,10 @@ impl Court<'_> {
         if !(200..300).contains(&answers.recorded.status) {
             let reason = "must be 200 to 299: providers take anything else for a failure";
             return self.refuse("answers.recorded.status", reason);
+        }
+        if !(200..300).contains(&answers.repeat.status) {
+            let reason = "must be 200 to 299: the provider would never stop calling";
+            return self.refuse("answers.repeat.status", reason);
         }
         let told = |reply: &Reply| *reply == answers.recorded;
         let cases = [

@@ -105,7 +105,7 @@ fn fault_of_key(key: &Secret, description: &Description) -> Option<String> {
     let prefix = description.proof.key_prefix.as_str();
     let bare = text.strip_prefix(prefix).unwrap_or(text);
     let is_good = match description.proof.key_form {
-        KeyForm::Text => true,
+        KeyForm::Text => !bare.is_empty(),
         KeyForm::Hex => !bare.is_empty() && hex::decode(bare).is_ok(),
         KeyForm::Base64 => !bare.is_empty() && is_base64(bare),
     };

@@ -38,9 +38,13 @@ pub(super) fn signed_text<'a>(
     let mut parts = Vec::with_capacity(pieces.len());
     for (at, piece) in pieces.iter().enumerate() {
         let part = part(description, piece, call, payload, outside)?;
+        let before = at.checked_sub(1).and_then(|before| pieces.get(before));
+        let next = pieces.get(at.saturating_add(1));
+        if [before, next].into_iter().flatten().any(Piece::varies) {
+            must_be_filled(piece, &part)?;
+        }
         let is_short = matches!(piece, Piece::Field { .. } | Piece::Id | Piece::Time);
         if is_short && Some(at) != last {
-            let next = pieces.get(at.saturating_add(1));
             has_one_end(piece, &part, next)?;
         }
         parts.push(part);
@@ -86,6 +90,20 @@ fn part<'a>(
     }))
 }
 
+/// Where values touch each other, an empty one would give its letters to a neighbour.
+fn must_be_filled(piece: &Piece, part: &Part<'_>) -> Result<(), Refusal> {
+    match (piece, part) {
+        (
+            Piece::Field {
+                field,
+                is_optional: false,
+            },
+            Part::Bytes(bytes),
+        ) if bytes.is_empty() => Err(Refusal::Missing(Cow::Owned(field.shown.clone()))),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the constant behind a value stands first just behind it: otherwise the value could end
 /// earlier, and the rest belong to the next one.
 fn has_one_end(piece: &Piece, part: &Part<'_>, next: Option<&Piece>) -> Result<(), Refusal> {
@@ -123,7 +141,7 @@ fn pairs(
         match rule.writing {
             Writing::Form => query::push_encoded(&mut text, name, value),
             Writing::Raw => {
-                has_one_reading(rule, name, value, &signed)?;
+                has_one_reading(rule, name, value)?;
                 let and = if text.is_empty() { "" } else { "&" };
                 [and, name, "=", value]
                     .iter()
@@ -180,23 +198,14 @@ fn values<'a>(
 }
 
 /// Refuses a value in which another signed pair seems to begin: the border could be moved.
-fn has_one_reading(
-    rule: &PairsRule,
-    name: &str,
-    value: &str,
-    signed: &[(&str, Cow<'_, str>)],
-) -> Result<(), Refusal> {
+fn has_one_reading(rule: &PairsRule, name: &str, value: &str) -> Result<(), Refusal> {
     if name.contains(['&', '=']) {
         return Err(Refusal::malformed(name, "is no name that can be signed"));
     }
-    let is_signed = |claimed: &str| match rule.prefixes.is_empty() {
-        true => signed.iter().any(|(known, _)| *known == claimed),
-        false => rule.takes(claimed),
-    };
     let mut parts = value.split('&').skip(1);
     let moves = |part: &str| {
         let claimed = part.split_once('=').map(|(claimed, _)| claimed);
-        claimed.is_some_and(is_signed)
+        claimed.is_some_and(|claimed| rule.takes(claimed))
     };
     if parts.any(moves) {
         return Err(Refusal::malformed(name, "could be read as two fields"));

@@ -26,10 +26,7 @@ pub(in crate::journeys) fn taken_back(
     if paid > 0 {
         pay_refunds(book, row, paid);
     }
-    if event == Event::PaymentRefunded && refunded.is_none() {
-        // The provider gave all of it back, what our bank had paid out already as well.
-        taken.unasked += row.banked_minor;
-    }
+    taken.unasked += taken.twice;
     Ok(taken)
 }
 
@@ -42,6 +39,7 @@ fn pay_refunds(book: &mut Workbook<'_>, payment: &PaymentRow, paid: i64) {
         let state = RefundState::parse(&row.state);
         let rank = match state.filter(|state| state.holds_money()) {
             None => continue,
+            Some(_) if is_at_our_bank(row) => 3,
             Some(_) if rest_of(row) == paid => 0,
             Some(RefundState::Sent) => 1,
             Some(_) => 2,
@@ -59,6 +57,8 @@ fn pay_refunds(book: &mut Workbook<'_>, payment: &PaymentRow, paid: i64) {
         };
         let part = rest_of(row).min(left);
         left -= part;
+        // Our bank may pay it as well: a person must stop one of the two.
+        differs |= is_at_our_bank(row);
         row.paid_minor += part;
         row.revision += 1;
         *is_changed = true;
@@ -84,4 +84,9 @@ fn pay_refunds(book: &mut Workbook<'_>, payment: &PaymentRow, paid: i64) {
     if differs {
         after_refund_differs(book, payment);
     }
+}
+
+/// Whether a refund was handed to our bank, not to the provider.
+fn is_at_our_bank(row: &RefundRow) -> bool {
+    row.provider_refund_id.is_none() && row.bank_reference.is_some()
 }

@@ -55,8 +55,9 @@ impl Taking<'_> {
 
     fn proposal(&self) -> Option<&RefundRow> {
         let proposed = RefundState::Proposed.as_str();
+        let credit = RefundSource::Credit.as_str();
         let mut refunds = self.known.refunds.iter();
-        refunds.find(|row| row.state == proposed)
+        refunds.find(|row| row.state == proposed && row.source == credit)
     }
 
     /// What becomes of a proposed refund when only so much is left of the payer's money.

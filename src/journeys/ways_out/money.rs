@@ -135,6 +135,7 @@ impl Taking<'_> {
         }
         let bill_id = self.row.bill_id.ok_or(CaseRefusal::NothingThere)?;
         let bill = book.bill(bill_id).ok_or(CaseRefusal::NothingThere)?.clone();
+        must_act_for(self.desk, &book.unit_of(bill_id), &bill.reference)?;
         if book.waived_of(bill_id) > 0 {
             return Err(CaseRefusal::AlreadyWaived(bill.reference).into());
         }

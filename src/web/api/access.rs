@@ -120,28 +120,28 @@ impl Caller {
 }
 
 fn identify(queries: &mut dyn Queries, bearer: &Bearer, now: Instant) -> Result<Caller, Problem> {
-    let unknown = Problem::NotKnown("the token is not known, or no longer valid");
-    let Some(row) = queries.find_token(&bearer.0)? else {
-        return Err(unknown);
-    };
+    let unknown = || Problem::NotKnown("the token is not known, or no longer valid");
+    let row = queries.find_token(&bearer.0)?.ok_or_else(unknown)?;
     if row.expires_at.is_some_and(|at| at.0 <= now) {
-        return Err(unknown);
+        return Err(unknown());
     }
+    // An officer of one unit acts for that unit, whatever the token says or leaves out.
+    let mut own = None;
     if let Some(code) = &row.officer {
         let officer = queries.find_officer(row.tenant, code)?;
-        if !officer.is_some_and(|officer| officer.is_active) {
-            return Err(unknown);
-        }
+        let officer = officer.filter(|officer| officer.is_active);
+        own = officer.ok_or_else(unknown)?.unit_code;
     }
+    let unit = own.or(row.unit_code);
     // A viewer without a unit would see nothing; none is made, and none is let in.
-    if row.role == "viewer" && row.unit_code.is_none() {
+    if row.role == "viewer" && unit.is_none() {
         return Err(Problem::NotAllowed("this viewer has no unit".to_owned()));
     }
     Ok(Caller {
         tenant: row.tenant,
         role: row.role,
         officer: row.officer,
-        unit: row.unit_code,
+        unit,
     })
 }
 
