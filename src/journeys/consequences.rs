@@ -214,7 +214,7 @@ impl<'a> About<'a> {
 fn open(book: &mut Workbook<'_>, about: About<'_>, more: &Value) -> Option<Uid> {
     let resolved = DifferenceState::Resolved.as_str();
     let is_same = |row: &DifferenceRow| row.state != resolved && about.is_said_by(row);
-    if book.held_differences().any(is_same) || book.differences.iter().any(is_same) {
+    if book.differences.iter().any(|held| is_same(&held.row)) {
         return None;
     }
     let difference_id = Uid(DifferenceId::at(book.now).0);
@@ -243,7 +243,7 @@ fn open(book: &mut Workbook<'_>, about: About<'_>, more: &Value) -> Option<Uid> 
         resolved_by: None,
         resolved_at: None,
     };
-    book.differences.push(row);
+    book.add_difference(row);
     Some(difference_id)
 }
 
@@ -284,11 +284,13 @@ fn evidence(book: &Workbook<'_>, about: &About<'_>, more: &Value) -> Value {
     Value::Object(told)
 }
 
-/// Ends every difference in the book whose cause went away, with a step that says so. What an
-/// officer changed in this very book is left alone.
+/// Ends every difference in the book whose cause went away, with a step that says so: one that was
+/// opened by an earlier notice of the same batch too, so that it does not matter how calls are
+/// batched. What an officer changed in this very book is left alone.
 pub(super) fn settle_themselves(book: &mut Workbook<'_>) -> Result<(), Failure> {
-    let candidates: Vec<DifferenceRow> = book.untouched_differences().cloned().collect();
-    for row in candidates {
+    let untouched = book.differences.iter().filter(|held| held.step.is_none());
+    let untouched: Vec<DifferenceRow> = untouched.map(|held| held.row.clone()).collect();
+    for row in untouched {
         let Some(reason) = why_gone(book, &row)? else {
             continue;
         };

@@ -160,10 +160,10 @@ impl Workbook<'_> {
         });
         changes.extend(of_bills);
         let opened = self.differences.iter().enumerate().skip(watch.differences);
-        changes.extend(opened.map(|(at, row)| Change {
+        changes.extend(opened.map(|(at, held)| Change {
             kind: EventType::DifferenceOpened,
-            bill: row.bill_id,
-            payment: self.key_of(row, payments),
+            bill: held.row.bill_id,
+            payment: self.key_of(&held.row, payments),
             difference: Some(at),
         }));
         changes
@@ -199,6 +199,7 @@ impl Workbook<'_> {
         let bill = change.bill.and_then(|id| self.bills.get(&id));
         let payment = payment.map(|held| &held.row);
         let difference = change.difference.and_then(|at| self.differences.get(at));
+        let difference = difference.map(|held| &held.row);
         let dossier_id = bill
             .map(|held| held.row.dossier_id)
             .or_else(|| payment.and_then(|row| row.dossier_id))

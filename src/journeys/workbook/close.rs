@@ -61,12 +61,13 @@ impl Workbook<'_> {
         let given = self.allocations.into_values();
         let changed = given.filter_map(|(row, is_changed)| is_changed.then_some(row));
         batch.allocations = changed.collect();
-        batch.differences = self.differences;
-        for (row, step) in self.held_differences.into_values() {
-            if let Some(step) = step {
-                batch.changed_differences.push(row);
-                batch.difference_steps.push(step);
+        for held in self.differences {
+            if held.is_new {
+                batch.differences.push(held.row);
+            } else if held.step.is_some() {
+                batch.changed_differences.push(held.row);
             }
+            batch.difference_steps.extend(held.step);
         }
         batch.refunds = self.refunds;
         let further = self.to_pay.into_iter();

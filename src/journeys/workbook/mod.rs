@@ -30,6 +30,13 @@ pub(super) struct HeldPayment {
     pub(super) is_changed: bool,
 }
 
+/// A difference in the book, and the step taken on it here.
+pub(super) struct HeldDifference {
+    pub(super) row: DifferenceRow,
+    is_new: bool,
+    pub(super) step: Option<DifferenceStepRow>,
+}
+
 struct HeldBill {
     row: BillRow,
     bill: Bill,
@@ -78,9 +85,8 @@ pub(super) struct Workbook<'a> {
     pub(super) notices: Vec<NoticeRow>,
     pub(super) settled: Vec<Uid>,
     pub(super) postings: Vec<Posting>,
-    /// New ones; those that stood before are held apart.
-    pub(super) differences: Vec<DifferenceRow>,
-    held_differences: BTreeMap<Uid, (DifferenceRow, Option<DifferenceStepRow>)>,
+    /// Those that stood when the book was opened, then those opened in it.
+    pub(super) differences: Vec<HeldDifference>,
     pub(super) refunds: Vec<RefundRow>,
     watch: Option<announce::Watch>,
     /// Refunds for which money of the payments is set aside; whether one was brought further.
@@ -107,7 +113,6 @@ impl<'a> Workbook<'a> {
             settled: Vec::new(),
             postings: Vec::new(),
             differences: Vec::new(),
-            held_differences: BTreeMap::new(),
             refunds: Vec::new(),
             watch: None,
             to_pay: Vec::new(),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{HeldBill, HeldDossier, HeldPayment, Seen, Workbook};
+use super::{HeldBill, HeldDifference, HeldDossier, HeldPayment, Seen, Workbook};
 use crate::domain::dossier::{DossierStatus, DossierSummary};
 use crate::domain::ids::{DossierId, Tenant};
 use crate::domain::time::Instant;
@@ -62,7 +62,11 @@ impl<'a> Workbook<'a> {
         }
         book.to_pay = found.refunds.into_iter().map(|row| (row, false)).collect();
         for row in found.differences {
-            book.held_differences.insert(row.difference_id, (row, None));
+            book.differences.push(HeldDifference {
+                row,
+                is_new: false,
+                step: None,
+            });
         }
         for row in found.allocations {
             let key = (row.payment_id, row.bill_id);

@@ -1,7 +1,7 @@
 //! What stands: money on dossiers, by payment and bill; what officers gave of a payment to bills;
 //! differences and the steps taken on them. Postings are made elsewhere.
 
-use super::Workbook;
+use super::{HeldDifference, Workbook};
 use crate::store::journal::Standing;
 use crate::store::rows::{AllocationRow, DifferenceRow, DifferenceStepRow, PaymentRow};
 use crate::store::types::Uid;
@@ -60,22 +60,22 @@ impl Workbook<'_> {
         *is_changed = true;
     }
 
-    /// The differences that stood when the book was opened, as they stand now.
-    pub(in crate::journeys) fn held_differences(&self) -> impl Iterator<Item = &DifferenceRow> {
-        self.held_differences.values().map(|(row, _)| row)
+    /// Opens a difference.
+    pub(in crate::journeys) fn add_difference(&mut self, row: DifferenceRow) {
+        self.differences.push(HeldDifference {
+            row,
+            is_new: true,
+            step: None,
+        });
     }
 
-    /// Those of them on which no step was taken in this book.
-    pub(in crate::journeys) fn untouched_differences(
-        &self,
-    ) -> impl Iterator<Item = &DifferenceRow> {
-        let held = self.held_differences.values();
-        held.filter_map(|(row, step)| step.is_none().then_some(row))
-    }
-
-    /// Notes a step on a difference; one step for each difference and book.
+    /// Notes a step on a difference in the book; one step for each difference and book.
     pub(in crate::journeys) fn take_step(&mut self, row: DifferenceRow, step: DifferenceStepRow) {
-        self.held_differences
-            .insert(row.difference_id, (row, Some(step)));
+        let id = row.difference_id;
+        let mut held = self.differences.iter_mut();
+        if let Some(held) = held.find(|held| held.row.difference_id == id) {
+            held.row = row;
+            held.step = Some(step);
+        }
     }
 }

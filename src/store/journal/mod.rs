@@ -139,9 +139,9 @@ pub struct Batch {
     pub allocations: Vec<AllocationRow>,
     /// New differences.
     pub differences: Vec<DifferenceRow>,
-    /// Known differences that a step changed, and those steps.
+    /// Known differences that a step changed.
     pub changed_differences: Vec<DifferenceRow>,
-    /// The steps taken on differences, one for each of the rows above.
+    /// The steps taken on differences, new ones too.
     pub difference_steps: Vec<DifferenceStepRow>,
     /// New refunds.
     pub refunds: Vec<RefundRow>,
