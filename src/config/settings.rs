@@ -23,6 +23,8 @@ pub struct Settings {
     pub quarantine: QuarantineSettings,
     /// How providers are asked what became of payments.
     pub status_queries: StatusQuerySettings,
+    /// How long what subscribers were told is kept.
+    pub outbox: OutboxSettings,
     /// Whose gateway this is.
     pub office: OfficeSettings,
     /// How indicators read the books.
@@ -122,8 +124,17 @@ pub struct StatusQuerySettings {
     pub pause_s: u64,
     /// The longest pause, seconds.
     pub longest_pause_s: u64,
+    /// Days for which an answered question is kept.
+    pub keep_days: u32,
     /// Our address on the internet, which some providers want in the signed question.
     pub our_address: String,
+}
+
+/// How long what subscribers were told is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxSettings {
+    /// Days for which an event and its deliveries are kept once they have ended.
+    pub keep_days: u32,
 }
 
 /// Whose gateway this is.

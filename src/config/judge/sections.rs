@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
-    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings,
+    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings, OutboxSettings,
     QuarantineSettings, ServerSettings, Settings, StatusQuerySettings, WriterSettings,
 };
 use crate::domain::refund::RefundedRule;
@@ -68,6 +68,9 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
             max_per_second: read.whole("quarantine.max_per_second", 1)?,
         },
         status_queries: status_queries(&read)?,
+        outbox: OutboxSettings {
+            keep_days: read.whole("outbox.keep_days", LEAST_DAYS)?,
+        },
         office: office(&read)?,
         indicators: indicators(&read)?,
         channels: BTreeMap::new(),
@@ -177,6 +180,9 @@ fn server(read: &Reader<'_>) -> Result<ServerSettings, ConfigError> {
     })
 }
 
+/// What was given up after three days of tries can still be asked for again.
+const LEAST_DAYS: i64 = 7;
+
 /// More connections than this only wait for each other.
 const MOST_WRITERS: usize = 16;
 
@@ -219,6 +225,7 @@ fn status_queries(read: &Reader<'_>) -> Result<StatusQuerySettings, ConfigError>
         open_after: read.whole("status_queries.open_after", 1)?,
         pause_s: read.whole("status_queries.pause_s", 1)?,
         longest_pause_s: read.whole("status_queries.longest_pause_s", 1)?,
+        keep_days: read.whole("status_queries.keep_days", 1)?,
         our_address: our_address.to_owned(),
     })
 }

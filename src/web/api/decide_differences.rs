@@ -126,9 +126,13 @@ pub async fn reopen(
         revision: body.revision,
         is_preview: body.preview,
     };
-    decide(&gateway, bearer, Need::Cases, &id, move |gateway, desk, id| {
-        reopen_difference(&gateway.db, desk, id, &reopening)
-    })
+    decide(
+        &gateway,
+        bearer,
+        Need::Cases,
+        &id,
+        move |gateway, desk, id| reopen_difference(&gateway.db, desk, id, &reopening),
+    )
     .await
 }
 
@@ -171,9 +175,13 @@ async fn note(
     } else {
         members(&body)?
     };
-    decide(gateway, bearer, Need::Cases, id, move |gateway, desk, id| {
-        note_difference(&gateway.db, desk, id, note, &words.text)
-    })
+    decide(
+        gateway,
+        bearer,
+        Need::Cases,
+        id,
+        move |gateway, desk, id| note_difference(&gateway.db, desk, id, note, &words.text),
+    )
     .await
 }
 
