@@ -14,6 +14,7 @@
 mod api;
 mod attempts;
 mod cases;
+mod crossings;
 mod differences;
 mod dossiers;
 mod house;
