@@ -123,6 +123,7 @@ fn question(
             arguments.to.unwrap_or(quarter.to()),
         )?,
         unit: arguments.unit.clone(),
+        is_own: false,
         by: By::named(&arguments.by)?,
         captured_at: now,
         lang: match arguments.lang {

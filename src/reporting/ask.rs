@@ -89,6 +89,8 @@ pub struct Ask {
     pub period: Period,
     /// One unit and those below it; none for all.
     pub unit: Option<String>,
+    /// Whether the unit is the asker's own and only, so that those below it are not to be seen.
+    pub is_own: bool,
     /// The breakdown.
     pub by: By,
     /// When the question is put, printed on every answer.
