@@ -124,6 +124,14 @@ pub enum Refusal {
         /// Last day asked for.
         to: Day,
     },
+    /// What the report tells belongs to no unit.
+    #[error(
+        "{0} tells of accounts that belong to no unit: ask for all units, as one who may see them"
+    )]
+    NotOfUnits(&'static str),
+    /// More than one day was asked for.
+    #[error("{0} is about one day: give the same day as first and last")]
+    OneDay(&'static str),
     /// The database failed.
     #[error(transparent)]
     Failure(#[from] Failure),
