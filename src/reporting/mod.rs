@@ -9,6 +9,7 @@
 pub mod ask;
 mod count;
 pub mod definition;
+mod desk;
 pub mod differences;
 mod fold;
 pub mod indicators;

@@ -35,6 +35,7 @@ mod providers;
 mod refund_races;
 mod refund_rules;
 mod refunds;
+mod reports;
 mod statements;
 mod status_answers;
 mod status_queries;

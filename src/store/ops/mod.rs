@@ -16,6 +16,7 @@ mod asking;
 mod cases;
 mod outbox;
 mod refunds;
+mod reports;
 mod suggestions;
 mod tariffs;
 
@@ -23,6 +24,10 @@ pub use asking::{QueryFilter, StatusQueries};
 pub use cases::{Cases, DifferenceFilter};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use refunds::{RefundFilter, Refunds};
+pub use reports::{
+    Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
+    Window,
+};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
 
@@ -38,6 +43,7 @@ pub trait Queries:
     + Books
     + Cases
     + Refunds
+    + Reports
     + Suggestions
     + Counts
     + Proof

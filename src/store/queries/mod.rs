@@ -9,14 +9,17 @@ mod catalogue;
 mod counts;
 mod dossiers;
 pub(super) mod migrations;
+mod named;
 mod outbox;
 mod payments;
 mod proof;
 mod refunds;
+mod report_ledger;
+mod reports;
 mod suggestions;
 mod tariffs;
 
-use super::Conn;
+use super::{Conn, seconds_of};
 use crate::store::ops::Queries;
 
 impl Queries for Conn {}

@@ -26,6 +26,7 @@ pub mod put_dossiers;
 pub mod put_refunds;
 pub mod quote;
 pub mod refunds;
+pub mod reports;
 
 /// What every reading address answers.
 pub type Answered = Result<HttpResponse, Problem>;
@@ -39,7 +40,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/outbox", outbox::list))
         .service(reading("/outbox/{id}", outbox::show))
         .service(writing("/outbox/{id}/redelivery", outbox::redeliver))
-        .service(reading("/indicators/{id}", indicators::show));
+        .service(reading("/indicators/{id}", indicators::show))
+        .service(reading("/reports/{name}", reports::show));
 }
 
 fn what_is_owed(config: &mut ServiceConfig) {
