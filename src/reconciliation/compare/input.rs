@@ -62,7 +62,8 @@ pub struct Contract {
     pub payout_marks: Vec<String>,
 }
 
-/// One recorded payment, or one that is expected.
+/// One recorded payment, or one that is expected: an open bill that a bank transfer may pay is a
+/// direct, pending one.
 #[derive(Debug, Clone, Copy)]
 pub struct PaymentFacts<'a> {
     /// Its id.
@@ -76,6 +77,7 @@ pub struct PaymentFacts<'a> {
     /// The bank's transaction id, where the payment names one.
     pub bank_txn_id: Option<&'a str>,
     /// Texts that would name it in a bank memo: payment reference, order reference, dossier code.
+    /// Compared without spaces, marks and case; those of fewer than six letters and digits name nothing.
     pub references: &'a [&'a str],
     /// Minor units, zero or more.
     pub amount: i64,
@@ -192,6 +194,9 @@ pub struct BatchFacts<'a> {
     pub count: Option<u64>,
     /// The gross total it says to have.
     pub total: Option<i64>,
+    /// The last day on which the absence of its bank credit is no difference yet; `None`: its day and
+    /// the channel's grace.
+    pub waits_until: Option<Day>,
 }
 
 /// A text in the arena.
@@ -277,6 +282,7 @@ pub(super) struct Batch {
     pub(super) batch: Span,
     pub(super) count: Option<u64>,
     pub(super) total: Option<i64>,
+    pub(super) waits_until: Option<Day>,
 }
 
 /// Everything that is compared.
@@ -454,7 +460,7 @@ impl Input {
         self.refunds.push(refund);
     }
 
-    /// Adds what a file says of a batch.
+    /// Adds what a file says of a batch. Its position, from 0, is its number in the result.
     pub fn add_batch(&mut self, facts: &BatchFacts<'_>) {
         let batch = Batch {
             file: facts.file,
@@ -462,6 +468,7 @@ impl Input {
             batch: self.theirs.put(facts.batch),
             count: facts.count,
             total: facts.total,
+            waits_until: facts.waits_until,
         };
         self.batches.push(batch);
     }

@@ -167,6 +167,8 @@ pub enum Item {
     Refund(u32),
     /// A payout.
     Payout(u32),
+    /// What a file states of a batch.
+    Batch(u32),
 }
 
 /// One item that an outcome names.
@@ -218,8 +220,6 @@ pub struct Payout {
     pub net: i64,
     /// What became of it.
     pub outcome: Outcome,
-    /// What its file states of it and does not hold.
-    pub stated: Vec<(OutcomeKind, i64)>,
 }
 
 /// Everything that was found. Positions are those of the input.
@@ -233,6 +233,8 @@ pub struct Comparison {
     pub banks: Vec<Outcome>,
     /// One outcome per refund.
     pub refunds: Vec<Outcome>,
+    /// One outcome per stated batch.
+    pub batches: Vec<Outcome>,
     /// The payouts, by channel, day, file and batch.
     pub payouts: Vec<Payout>,
     pub(super) links: Vec<Link>,
@@ -257,6 +259,7 @@ impl Comparison {
             Item::Line(number) => self.lines.get(at(number)),
             Item::Bank(number) => self.banks.get(at(number)),
             Item::Refund(number) => self.refunds.get(at(number)),
+            Item::Batch(number) => self.batches.get(at(number)),
             Item::Payout(number) => self.payouts.get(at(number)).map(|payout| &payout.outcome),
         }
     }
@@ -267,11 +270,13 @@ impl Comparison {
         let lines = (0..).map(Item::Line).zip(&self.lines);
         let banks = (0..).map(Item::Bank).zip(&self.banks);
         let refunds = (0..).map(Item::Refund).zip(&self.refunds);
+        let batches = (0..).map(Item::Batch).zip(&self.batches);
         let payouts = self.payouts.iter().map(|payout| &payout.outcome);
         payments
             .chain(lines)
             .chain(banks)
             .chain(refunds)
+            .chain(batches)
             .chain((0..).map(Item::Payout).zip(payouts))
     }
 
