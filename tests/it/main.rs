@@ -14,6 +14,7 @@
 mod api;
 mod attempts;
 mod cases;
+mod compare;
 mod differences;
 mod dossiers;
 mod house;
