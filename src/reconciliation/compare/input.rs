@@ -473,6 +473,24 @@ impl Input {
         self.batches.push(batch);
     }
 
+    /// Takes over the settlement lines, bank lines and batches of another input, so that both sides
+    /// can be read at the same time. Channels must have been added to both alike.
+    ///
+    /// # Panics
+    /// When this input has any of its own: their texts could not be told apart.
+    #[must_use]
+    pub fn with_lines_of(self, other: Self) -> Self {
+        let is_empty = self.lines.is_empty() && self.banks.is_empty() && self.batches.is_empty();
+        assert!(is_empty, "lines are taken over by an input that has none");
+        Self {
+            lines: other.lines,
+            banks: other.banks,
+            batches: other.batches,
+            theirs: other.theirs,
+            ..self
+        }
+    }
+
     /// Makes room ahead, so that nothing is copied while a large file is added.
     pub fn reserve(&mut self, payments: usize, lines: usize) {
         self.payments.reserve_exact(payments);
