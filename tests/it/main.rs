@@ -15,6 +15,7 @@ mod api;
 mod attempts;
 mod cases;
 mod crossings;
+mod compare;
 mod differences;
 mod dossiers;
 mod house;

@@ -181,13 +181,18 @@ impl Emit<'_, '_, '_> {
         let columns = &plan.columns;
         self.part.rows += 1;
         if !is_money(row, plan, self.book) {
-            self.book.findings.skipped += 1;
-            if let Ok(Some(amount)) = signed(row, plan) {
-                self.part
-                    .totals
-                    .all
-                    .add(to_minor(amount, self.book.statement.decimals).unwrap_or(0));
-            }
+            let amount = signed(row, plan).ok().flatten().unwrap_or_default();
+            let amount = to_minor(amount, self.book.statement.decimals).unwrap_or(0);
+            self.part.totals.all.add(amount);
+            self.book.pass_over(Line {
+                place: row.place,
+                date: day,
+                amount,
+                reference: words(row, columns, Role::Reference),
+                order: words(row, columns, Role::Order),
+                memo: words(row, columns, Role::Memo),
+                ..Line::default()
+            });
             return Ok(());
         }
         let Some(found) = signed(row, plan)? else {
