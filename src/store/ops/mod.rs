@@ -16,6 +16,7 @@ mod asking;
 mod cases;
 mod outbox;
 mod refunds;
+mod statements;
 mod suggestions;
 mod tariffs;
 
@@ -23,6 +24,7 @@ pub use asking::{QueryFilter, StatusQueries};
 pub use cases::{Cases, DifferenceFilter};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use refunds::{RefundFilter, Refunds};
+pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
 
@@ -44,6 +46,7 @@ pub trait Queries:
     + Tariffs
     + StatusQueries
     + Outbox
+    + Statements
 {
 }
 

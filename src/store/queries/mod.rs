@@ -13,6 +13,7 @@ mod outbox;
 mod payments;
 mod proof;
 mod refunds;
+mod statements;
 mod suggestions;
 mod tariffs;
 
