@@ -6,6 +6,7 @@
 pub mod book;
 pub mod formats;
 pub mod input;
+pub mod pages;
 pub mod problem;
 pub mod profiles;
 pub mod reading;

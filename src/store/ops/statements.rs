@@ -97,6 +97,12 @@ pub trait Statements {
         tenant: i32,
         file_id: Uid,
     ) -> Result<Vec<StatementPageRow>>;
+    /// What a file added on each day: lines, money in, money out.
+    fn list_statement_days(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+    ) -> Result<Vec<(Day, i64, i64, i64)>>;
     /// Removes the pages of a file whose lines are written anew.
     fn delete_statement_pages(&mut self, tenant: i32, file_id: Uid) -> Result<()>;
 }

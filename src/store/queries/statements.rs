@@ -260,6 +260,36 @@ impl Statements for Conn {
             .load(self)?)
     }
 
+    fn list_statement_days(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+    ) -> Result<Vec<(Day, i64, i64, i64)>, Failure> {
+        let pages: Vec<(Day, i32, i64, i64)> = pages::table
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::file_id.eq(file_id))
+            .order((pages::day, pages::page))
+            .select((
+                pages::day,
+                pages::line_count,
+                pages::credit_minor,
+                pages::debit_minor,
+            ))
+            .load(self)?;
+        let mut days: Vec<(Day, i64, i64, i64)> = Vec::new();
+        for (day, lines, credit, debit) in pages {
+            match days.last_mut().filter(|last| last.0 == day) {
+                Some(last) => {
+                    last.1 += i64::from(lines);
+                    last.2 = last.2.saturating_add(credit);
+                    last.3 = last.3.saturating_add(debit);
+                }
+                None => days.push((day, i64::from(lines), credit, debit)),
+            }
+        }
+        Ok(days)
+    }
+
     fn delete_statement_pages(&mut self, tenant: i32, file_id: Uid) -> Result<(), Failure> {
         let of_file = pages::table
             .filter(pages::tenant.eq(tenant))
