@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::channel::Channel;
+use super::source::Source;
 use super::subscriber::Subscriber;
 use crate::domain::refund::RefundedRule;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub indicators: IndicatorSettings,
     /// Merchant accounts by name.
     pub channels: BTreeMap<String, Channel>,
+    /// Where statement files come from, by name.
+    pub sources: BTreeMap<String, Source>,
     /// Who is told of what happens, by name.
     pub subscribers: BTreeMap<String, Subscriber>,
     /// What is logged and how.

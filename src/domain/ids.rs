@@ -74,6 +74,8 @@ typed_id!(
     DifferenceId,
     /// One refund.
     RefundId,
+    /// One file of a bank or a provider.
+    StatementFileId,
     /// One event that subscribers are told of.
     EventId,
     /// One delivery of an event to a subscriber.

@@ -34,6 +34,7 @@ pub mod refunds;
 pub mod reopen_difference;
 pub mod replay_quarantine;
 pub mod resolve_difference;
+pub mod statements;
 mod sums;
 pub mod sweep;
 pub mod take_notices;

@@ -7,6 +7,7 @@ pub mod book;
 pub mod compare;
 pub mod formats;
 pub mod input;
+pub mod pages;
 pub mod problem;
 pub mod profiles;
 pub mod reading;

@@ -19,5 +19,6 @@ pub mod outbox;
 pub mod period;
 pub mod quotes;
 pub mod reports;
+pub mod statements;
 pub mod suggestions;
 pub mod table;

@@ -1,6 +1,6 @@
 //! The sections: layered settings come in, checked sections go out, or the first fault.
-//! The compiled-in defaults say which keys exist and of which kind they are; channels, providers and
-//! subscribers are judged elsewhere.
+//! The compiled-in defaults say which keys exist and of which kind they are; channels, providers,
+//! sources and subscribers are judged elsewhere.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,8 +20,12 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        let is_named =
-            |first: &String| matches!(first.as_str(), "channels" | "providers" | "subscribers");
+        let is_named = |first: &String| {
+            matches!(
+                first.as_str(),
+                "channels" | "providers" | "sources" | "subscribers"
+            )
+        };
         if path.first().is_some_and(is_named) {
             continue;
         }
@@ -56,7 +60,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Everything but channels and subscribers, from settings whose keys were checked.
+/// Everything but channels, sources and subscribers, from settings whose keys were checked.
 pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
     let read = Reader { layer };
     Ok(Settings {
@@ -74,6 +78,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
         office: office(&read)?,
         indicators: indicators(&read)?,
         channels: BTreeMap::new(),
+        sources: BTreeMap::new(),
         subscribers: BTreeMap::new(),
         log: log(&read)?,
         migrate_on_serve: read.flag("migrate_on_serve")?,

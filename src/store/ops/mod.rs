@@ -17,6 +17,7 @@ mod cases;
 mod outbox;
 mod refunds;
 mod reports;
+mod statements;
 mod suggestions;
 mod tariffs;
 
@@ -28,6 +29,7 @@ pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
     Window,
 };
+pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
 
@@ -50,6 +52,7 @@ pub trait Queries:
     + Tariffs
     + StatusQueries
     + Outbox
+    + Statements
 {
 }
 

@@ -16,6 +16,7 @@ mod proof;
 mod refunds;
 mod report_ledger;
 mod reports;
+mod statements;
 mod suggestions;
 mod tariffs;
 

@@ -9,10 +9,12 @@ mod asking;
 mod base;
 mod cases;
 mod outbox;
+mod statements;
 mod tariffs;
 
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
 pub use outbox::*;
+pub use statements::*;
 pub use tariffs::*;

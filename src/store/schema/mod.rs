@@ -11,6 +11,7 @@ mod asking;
 mod base;
 mod cases;
 mod outbox;
+mod sources;
 mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
@@ -19,6 +20,7 @@ pub use asking::*;
 pub use base::*;
 pub use cases::*;
 pub use outbox::*;
+pub use sources::*;
 pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
@@ -51,5 +53,9 @@ allow_tables_to_appear_in_same_query!(
     outbox_subscribers,
     outbox_events,
     outbox_deliveries,
-    outbox_tries
+    outbox_tries,
+    statement_files,
+    statement_originals,
+    statements,
+    statement_pages
 );
