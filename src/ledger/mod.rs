@@ -5,4 +5,8 @@
 pub mod moves;
 pub mod postings;
 pub mod seal;
+pub mod settlement;
+pub mod signing;
+pub mod transit;
+pub mod trial;
 pub mod verify;

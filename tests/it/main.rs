@@ -14,6 +14,7 @@
 mod api;
 mod attempts;
 mod cases;
+mod days;
 mod differences;
 mod dossiers;
 mod house;

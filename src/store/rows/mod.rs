@@ -8,11 +8,13 @@
 mod asking;
 mod base;
 mod cases;
+mod days;
 mod outbox;
 mod tariffs;
 
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use days::*;
 pub use outbox::*;
 pub use tariffs::*;

@@ -10,6 +10,7 @@
 mod asking;
 mod base;
 mod cases;
+mod closing;
 mod outbox;
 mod tariffs;
 
@@ -18,6 +19,7 @@ use diesel::allow_tables_to_appear_in_same_query;
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use closing::*;
 pub use outbox::*;
 pub use tariffs::*;
 
@@ -51,5 +53,9 @@ allow_tables_to_appear_in_same_query!(
     outbox_subscribers,
     outbox_events,
     outbox_deliveries,
-    outbox_tries
+    outbox_tries,
+    days,
+    day_steps,
+    day_artefacts,
+    day_balances
 );
