@@ -38,8 +38,8 @@ pub struct Calendar {
 pub struct Session {
     /// The local time from which a payment belongs to the next day; none for midnight.
     pub cut_off: Option<NaiveTime>,
-    /// Whether days that are not worked are one session with the working day before them. VNPAY
-    /// gathers a weekend or holiday so, up to before the first working day.
+    /// Whether days off in a row are one session, up to before the first working day, as VNPAY
+    /// gathers weekends and holidays. It has the name of its first day.
     pub rolls: bool,
 }
 
@@ -143,8 +143,7 @@ impl Calendar {
         day
     }
 
-    /// The day to whose session an instant belongs. Where days roll, the days that are not worked
-    /// belong to the working day before them.
+    /// The day to whose session an instant belongs.
     #[must_use]
     pub fn session_of(&self, session: Session, at: Instant) -> Day {
         let local = at.with_timezone(&VIETNAM).naive_local();
@@ -157,10 +156,11 @@ impl Calendar {
         } else {
             day
         };
-        if session.rolls && !self.is_working_day(day) {
-            return self.previous_working_day(day);
+        if session.rolls {
+            self.first_of(day)
+        } else {
+            day
         }
-        day
     }
 
     /// The first instant of a day's session and the first after it; both the same where the day has
@@ -168,15 +168,23 @@ impl Calendar {
     #[must_use]
     pub fn session_span(&self, session: Session, day: Day) -> (Instant, Instant) {
         let begin = self.cut(session, day);
-        if session.rolls && !self.is_working_day(day) {
+        if session.rolls && self.first_of(day) != day {
             return (begin, begin);
         }
-        let after = if session.rolls {
+        let after = if session.rolls && !self.is_working_day(day) {
             self.next_working_day(day)
         } else {
             day.succ_opt().unwrap_or(day)
         };
         (begin, self.cut(session, after))
+    }
+
+    /// The first of the days off in a row to which a day belongs; a working day is its own.
+    fn first_of(&self, day: Day) -> Day {
+        if self.is_working_day(day) {
+            return day;
+        }
+        self.previous_working_day(day).succ_opt().unwrap_or(day)
     }
 
     /// The first instant that belongs to a day.
@@ -300,13 +308,13 @@ mod tests {
             (daily, "2026-01-05T23:59:59.999999+07:00", "2026-01-05"),
             (daily, "2026-01-04T17:00:00Z", "2026-01-05"),
             (vnpay, "2026-01-16T23:59:59+07:00", "2026-01-16"),
-            (vnpay, "2026-01-17T00:00:00+07:00", "2026-01-16"),
-            (vnpay, "2026-01-18T23:59:59+07:00", "2026-01-16"),
+            (vnpay, "2026-01-17T00:00:00+07:00", "2026-01-17"),
+            (vnpay, "2026-01-18T23:59:59+07:00", "2026-01-17"),
             (vnpay, "2026-01-19T00:00:00+07:00", "2026-01-19"),
-            (vnpay, "2026-02-18T12:00:00+07:00", "2026-02-13"),
+            (vnpay, "2026-02-18T12:00:00+07:00", "2026-02-14"),
             (early, "2026-01-05T16:29:59+07:00", "2026-01-05"),
             (early, "2026-01-05T16:30:00+07:00", "2026-01-06"),
-            (both, "2026-01-16T16:30:00+07:00", "2026-01-16"),
+            (both, "2026-01-16T16:30:00+07:00", "2026-01-17"),
             (both, "2026-01-18T16:30:00+07:00", "2026-01-19"),
         ];
         for (session, at, expected) in table {
@@ -316,8 +324,8 @@ mod tests {
             let (from, to) = calendar.session_span(session, found);
             assert!(from <= at && at < to, "{at} lies outside {from} to {to}");
         }
-        let (from, to) = calendar.session_span(vnpay, day("2026-01-17"));
-        assert_eq!(from, to, "a Saturday has no session of its own");
+        let (from, to) = calendar.session_span(vnpay, day("2026-01-18"));
+        assert_eq!(from, to, "a Sunday has no session of its own");
     }
 
     #[test]
@@ -332,6 +340,7 @@ mod tests {
             (Session::DAILY, "2026-01-16", 1, "2026-01-19"),
             (Session::DAILY, "2026-01-17", 0, "2026-01-19"),
             (vnpay, "2026-01-16", 1, "2026-01-19"),
+            (vnpay, "2026-01-17", 1, "2026-01-19"),
             (vnpay, "2026-02-13", 2, "2026-02-24"),
         ];
         for (session, of, after, due) in table {

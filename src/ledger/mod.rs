@@ -10,3 +10,4 @@ pub mod signing;
 pub mod transit;
 pub mod trial;
 pub mod verify;
+mod verify_days;

@@ -9,7 +9,8 @@ use crate::store::types::Ts;
 
 /// A day.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = days, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[diesel(table_name = days, primary_key(tenant, day))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct DayRow {
     pub tenant: i32,
     pub day: NaiveDate,
