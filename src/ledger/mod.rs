@@ -1,5 +1,6 @@
-//! LEDGER: which event moves what (`postings`), and the hash chain over it (`seal`),
-//! and the proof that all of it holds (`verify`). Moving money is pure: rows are
+//! LEDGER: which event moves what (`postings`, `moves`, `settlement`), the hash chain over it (`seal`),
+//! what a day comes to (`trial`, `transit`) and its signature (`signing`), and the proof that all of it
+//! holds (`verify`). Moving money is pure: rows are
 //! the store's, transactions the journeys'.
 
 pub mod moves;

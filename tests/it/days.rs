@@ -289,6 +289,18 @@ both!(fn a_closed_day_takes_no_more_postings(app, keyed()) {
     assert_eq!(status, 0, "{said}");
 });
 
+both!(fn a_day_without_money_is_agreed_and_takes_none_later(app, keyed()) {
+    app.has_office();
+    let (lan, minh) = (token(app, "officer", "lan", None), token(app, "approver", "minh", None));
+    set(app, "2026-01-06T02:00:00Z");
+    does(app, &lan, DAY, "proposal");
+    assert_eq!(does(app, &minh, DAY, "closing")["verdict"], "reconciled");
+    set(app, "2026-01-05T10:00:00Z");
+    assert_eq!(app.transfer(9, 9_000, "khong ro").status, 200);
+    assert_eq!(app.database.number("SELECT COUNT(*) AS n FROM postings"), 0);
+    app.expects_unsettled(true);
+});
+
 both!(fn a_reopened_day_keeps_what_was_signed_and_gets_another_revision(app, keyed()) {
     let (lan, minh) = has_a_day(app);
     does(app, &lan, DAY, "proposal");
