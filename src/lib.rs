@@ -56,6 +56,15 @@
 //! 3. A report ([`reporting`]) adds cells. An indicator is a rule over classes, so every breakdown
 //!    comes from the same counts, and `doisoat verify` recounts them from the rows.
 //!
+//! # One day, from its end to a signature
+//!
+//! 1. When a day is over an officer proposes it ([`journeys::days`]): payments, the bridge to the books,
+//!    what is missing and what does not agree ([`reconciliation::close`]), and the trial balance
+//!    ([`ledger::trial`]), which adds the day's postings to the last closed day's.
+//! 2. Another officer closes it, if the same is found still. The text is signed ([`ledger::signing`]) and
+//!    names the hash of the day before; no block is sealed into the day any more.
+//! 3. It can be reopened with a reason; what was signed stays. A replay builds it again, byte for byte.
+//!
 //! # What a fee should be
 //!
 //! Amounts are decided outside and recorded as they come. An office may load a tariff

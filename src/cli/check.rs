@@ -14,6 +14,7 @@ use crate::config::subscriber::Subscriber;
 use crate::intake::configured::describe;
 use crate::intake::provider::Provider;
 use crate::intake::providers;
+use crate::ledger::signing::SigningKey;
 use crate::store::failure::Failure;
 
 /// Arguments of `check`.
@@ -117,8 +118,29 @@ fn configuration(loaded: &Loaded, findings: &mut Findings) {
             "no province is named, so dossiers of every province with an imported unit are taken";
         findings.add(Grade::Warning, "office", text);
     }
+    signing(loaded, findings);
     let text = format!("will be served on http://{}", loaded.settings.server.listen);
     findings.add(Grade::Good, "server", text);
+}
+
+/// Whether a day can be closed.
+fn signing(loaded: &Loaded, findings: &mut Findings) {
+    let Some(file) = &loaded.settings.signing.key_file else {
+        let text = "no key is named, so that no day can be closed: doisoat key create, then [signing] key_file";
+        return findings.add(Grade::Warning, "signing", text);
+    };
+    match SigningKey::read(file) {
+        Ok(_) => findings.add(
+            Grade::Good,
+            "signing",
+            format!("closed days are signed with {}", file.display()),
+        ),
+        Err(error) => findings.add(
+            Grade::Warning,
+            "signing",
+            format!("{error}; no day can be closed until then"),
+        ),
+    }
 }
 
 fn database(context: &Context, loaded: &Loaded, findings: &mut Findings) {

@@ -10,9 +10,11 @@ use clap::{Parser, Subcommand};
 
 pub mod check;
 pub mod context;
+pub mod day;
 pub mod demo;
 pub mod difference;
 pub mod import;
+pub mod key;
 pub mod migrate;
 pub mod officer;
 pub mod outbox;
@@ -80,6 +82,10 @@ enum Command {
     Token(token::Arguments),
     /// Show refunds, ask for them, approve them and say what came of them
     Refund(refund::Arguments),
+    /// Show a day, propose it, close it, reopen it, replay what was signed
+    Day(day::Arguments),
+    /// Make the key with which closed days are signed
+    Key(key::Arguments),
     /// Show figures of a period
     Report(report::Arguments),
     /// Take in a file of units, procedures, dossiers, person groups or tariff rules
@@ -114,6 +120,8 @@ impl Command {
             Self::Tariff(arguments) => tariff::run(&arguments, context),
             Self::Quote(arguments) => quote::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
+            Self::Day(arguments) => day::run(&arguments, context),
+            Self::Key(arguments) => key::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),
         }
     }

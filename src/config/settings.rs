@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::channel::Channel;
 use super::source::Source;
 use super::subscriber::Subscriber;
+use crate::domain::calendar::Calendar;
 use crate::domain::refund::RefundedRule;
 
 /// Everything that can be set.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub outbox: OutboxSettings,
     /// Whose gateway this is.
     pub office: OfficeSettings,
+    /// With which key a closed day is signed.
+    pub signing: SigningSettings,
     /// How indicators read the books.
     pub indicators: IndicatorSettings,
     /// Merchant accounts by name.
@@ -147,6 +151,15 @@ pub struct OfficeSettings {
     pub province_name: String,
     /// Codes whose dossiers are taken where they have units; empty for every imported unit's.
     pub provinces: Vec<String>,
+    /// Which days are worked.
+    pub calendar: Calendar,
+}
+
+/// With which key a closed day is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningSettings {
+    /// The file of the private key; none where nothing can be signed.
+    pub key_file: Option<PathBuf>,
 }
 
 /// How indicators read the books.

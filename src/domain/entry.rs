@@ -72,6 +72,12 @@ words!(
         PaymentReversed = "payment_reversed",
         /// The provider gave money back to the payer.
         PaymentRefunded = "payment_refunded",
+        /// The provider paid out what it had taken, less its fee.
+        ProviderSettled = "provider_settled",
+        /// Money came to our bank account without a provider between.
+        BankCredited = "bank_credited",
+        /// Money was passed on to the Treasury or the collecting body.
+        PassedOn = "passed_on",
     }
 );
 

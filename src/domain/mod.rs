@@ -7,8 +7,10 @@
 //! pays a bill: a posting that names the bill), *entry* and *posting*, *indicator*.
 
 pub mod bill;
+pub mod calendar;
 pub mod catalogue;
 pub mod classification;
+pub mod day;
 pub mod difference;
 pub mod dossier;
 pub mod dossier_code;

@@ -70,6 +70,12 @@ pub fn lease_in(
         },
     };
     queries.insert_chain(&lease)?;
+    if lease.epoch == 1 {
+        // A chain that begins after a day was closed seals nothing into that day either.
+        if let Some(before) = queries.find_closed_before(tenant.0)? {
+            queries.mark_chains_closed(tenant.0, before)?;
+        }
+    }
     Ok(ChainHead::of(&lease))
 }
 

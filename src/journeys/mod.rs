@@ -11,6 +11,7 @@ pub mod case_desk;
 mod claim_status_queries;
 mod consequences;
 pub mod create_token;
+pub mod days;
 mod difference_steps;
 mod dossier_rows;
 pub mod import_file;

@@ -10,7 +10,8 @@
 //! | paid, cannot be placed | clearing | suspense |
 //! | over, twice, late | clearing | payer credit |
 //!
-//! What happens to a payment's money after it was taken in stands in `moves.rs`.
+//! What happens to a payment's money after it was taken in stands in `moves.rs`, what
+//! statements do in `settlement.rs`.
 
 use crate::domain::dossier::FeeKind;
 use crate::domain::entry::{Account, Event, Posting};

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::seal::{GENESIS, block_hash};
+use super::verify_days::wrong_days;
 use crate::domain::bill::Bill;
 use crate::domain::classification::{Class, PROVIDER_SLOTS, PaidBy};
 use crate::domain::dossier::{FeeItem, SubmittedVia};
@@ -74,6 +75,10 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
             check(
                 "notices are applied and name their payments",
                 queries.list_wrong_notices(tenant)?,
+            ),
+            check(
+                "closed days are what was signed, and hold what their postings give",
+                wrong_days(queries, tenant)?,
             ),
             check(
                 "dossiers are classed as their rows say",

@@ -4,6 +4,7 @@
 //! page, all pass through [`table`] and the mapping [`profiles`]. Nothing is stored here.
 
 pub mod book;
+pub mod close;
 pub mod compare;
 pub mod formats;
 pub mod input;

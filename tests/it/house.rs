@@ -123,6 +123,12 @@ pub(crate) const KEEPERS: &[Keeper] = &[
                   or add one",
     },
     Keeper {
+        names: &["ring"],
+        homes: &["src/ledger/signing.rs"],
+        passes_on: false,
+        instead: "what we sign ourselves is signed in `ledger/signing.rs` only",
+    },
+    Keeper {
         names: &["ureq"],
         homes: &["src/checkout/http.rs", "src/journeys/outbox/post.rs"],
         passes_on: false,

@@ -14,8 +14,9 @@
 mod api;
 mod attempts;
 mod cases;
-mod crossings;
 mod compare;
+mod crossings;
+mod days;
 mod differences;
 mod dossiers;
 mod house;

@@ -65,8 +65,9 @@ fn last_block(app: &TestApp) -> (i64, i64, String) {
     (chain, height, format!("block {chain}/{height}"))
 }
 
-both!(fn books_of_every_sort_of_payment_are_clean_and_every_check_looked_at_rows(app) {
+both!(fn books_of_every_sort_of_payment_are_clean_and_every_check_looked_at_rows(app, crate::days::keyed()) {
     has_world(app);
+    crate::days::closes(app);
     for check in checks(app) {
         assert_eq!(check.wrong, [], "{}", check.proves);
         assert!(check.rows > 0, "{}", check.proves);
@@ -298,4 +299,24 @@ both!(fn an_entry_of_an_officer_that_no_step_names_is_named(app) {
     let entry = app.database.id("entry_id", "postings WHERE credit = 'suspense'");
     let alteration = "UPDATE postings SET event = 'payment_placed' WHERE credit = 'suspense'";
     is_caught(app, alteration, "differences stand", &format!("entry {entry}"));
+});
+
+both!(fn a_closed_day_that_was_altered_is_named(app, crate::days::keyed()) {
+    has_world(app);
+    crate::days::closes(app);
+    let frozen = "UPDATE day_balances SET debit_minor = debit_minor + 1 WHERE account = 'suspense'";
+    is_caught(app, frozen, "closed days", "day 2026-01-05");
+});
+
+both!(fn a_closed_day_signed_by_another_key_is_named(app, crate::days::keyed()) {
+    has_world(app);
+    crate::days::closes(app);
+    let other = "UPDATE day_artefacts SET public_key = sha256";
+    is_caught(app, other, "closed days", "day 2026-01-05");
+});
+
+both!(fn a_day_that_says_it_is_open_again_without_a_step_is_named(app, crate::days::keyed()) {
+    has_world(app);
+    crate::days::closes(app);
+    is_caught(app, "UPDATE days SET state = 'reopened'", "closed days", "day 2026-01-05");
 });

@@ -4,14 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
     DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings, OutboxSettings,
-    QuarantineSettings, ServerSettings, Settings, StatusQuerySettings, WriterSettings,
+    QuarantineSettings, ServerSettings, Settings, SigningSettings, StatusQuerySettings,
+    WriterSettings,
 };
+use crate::domain::calendar::Calendar;
 use crate::domain::refund::RefundedRule;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -76,6 +79,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
             keep_days: read.whole("outbox.keep_days", LEAST_DAYS)?,
         },
         office: office(&read)?,
+        signing: signing(&read)?,
         indicators: indicators(&read)?,
         channels: BTreeMap::new(),
         sources: BTreeMap::new(),
@@ -249,6 +253,29 @@ fn office(read: &Reader<'_>) -> Result<OfficeSettings, ConfigError> {
     Ok(OfficeSettings {
         province_name: read.text("office.province_name")?.0.to_owned(),
         provinces,
+        calendar: calendar(read)?,
+    })
+}
+
+/// The holidays that are shipped; an installation may have a table of its own.
+const HOLIDAYS: &str = include_str!("../../../config/data/holidays.csv");
+
+fn calendar(read: &Reader<'_>) -> Result<Calendar, ConfigError> {
+    let key = "office.holidays_file";
+    let (file, origin) = read.text(key)?;
+    let wrong = |problem: String| ConfigError::wrong(origin, key, problem);
+    let text = match file {
+        "" => HOLIDAYS.to_owned(),
+        file => std::fs::read_to_string(file)
+            .map_err(|error| wrong(format!("names {file}, which cannot be read: {error}")))?,
+    };
+    Calendar::parse(&text).map_err(|error| wrong(format!("names {file}: {error}")))
+}
+
+fn signing(read: &Reader<'_>) -> Result<SigningSettings, ConfigError> {
+    let (file, _) = read.text("signing.key_file")?;
+    Ok(SigningSettings {
+        key_file: (!file.is_empty()).then(|| PathBuf::from(file)),
     })
 }
 

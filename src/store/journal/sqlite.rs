@@ -332,6 +332,7 @@ impl Steps for SqliteConnection {
         let row = &block.row;
         let moved = diesel::update(seal_chains::table.find((row.tenant, row.chain)))
             .filter(seal_chains::epoch.eq(block.epoch))
+            .filter(seal_chains::closed_before.le(row.sealed_at))
             .set((
                 seal_chains::height.eq(row.height),
                 seal_chains::hash.eq(&row.hash),

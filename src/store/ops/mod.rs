@@ -14,6 +14,7 @@ use crate::store::types::{Ts, Uid};
 
 mod asking;
 mod cases;
+mod days;
 mod outbox;
 mod refunds;
 mod reports;
@@ -23,6 +24,7 @@ mod tariffs;
 
 pub use asking::{QueryFilter, StatusQueries};
 pub use cases::{Cases, DifferenceFilter};
+pub use days::{Days, PostedSum};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use refunds::{RefundFilter, Refunds};
 pub use reports::{
@@ -44,6 +46,7 @@ pub trait Queries:
     + Payments
     + Books
     + Cases
+    + Days
     + Refunds
     + Reports
     + Suggestions

@@ -7,6 +7,7 @@ mod books;
 mod cases;
 mod catalogue;
 mod counts;
+mod days;
 mod dossiers;
 pub(super) mod migrations;
 mod named;

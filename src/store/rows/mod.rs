@@ -8,6 +8,7 @@
 mod asking;
 mod base;
 mod cases;
+mod days;
 mod outbox;
 mod statements;
 mod tariffs;
@@ -15,6 +16,7 @@ mod tariffs;
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use days::*;
 pub use outbox::*;
 pub use statements::*;
 pub use tariffs::*;

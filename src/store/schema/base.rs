@@ -255,6 +255,7 @@ table! {
         renewed_at -> SqlTs,
         height -> BigInt,
         hash -> Binary,
+        closed_before -> SqlTs,
     }
 }
 

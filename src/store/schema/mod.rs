@@ -10,6 +10,7 @@
 mod asking;
 mod base;
 mod cases;
+mod closing;
 mod outbox;
 mod sources;
 mod tariffs;
@@ -19,6 +20,7 @@ use diesel::allow_tables_to_appear_in_same_query;
 pub use asking::*;
 pub use base::*;
 pub use cases::*;
+pub use closing::*;
 pub use outbox::*;
 pub use sources::*;
 pub use tariffs::*;
@@ -57,5 +59,9 @@ allow_tables_to_appear_in_same_query!(
     statement_files,
     statement_originals,
     statements,
-    statement_pages
+    statement_pages,
+    days,
+    day_steps,
+    day_artefacts,
+    day_balances
 );

@@ -12,6 +12,7 @@ pub mod access;
 pub mod attempts;
 pub mod bills;
 pub mod body;
+pub mod days;
 pub mod decide_differences;
 pub mod differences;
 pub mod dossiers;
@@ -39,6 +40,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(what_was_paid)
         .configure(what_needs_a_person)
         .configure(what_banks_say)
+        .service(reading("/days/{date}", days::show))
+        .service(writing("/days/{date}/proposal", days::propose))
+        .service(writing("/days/{date}/closing", days::close))
+        .service(writing("/days/{date}/reopening", days::reopen))
         .service(reading("/outbox", outbox::list))
         .service(reading("/outbox/{id}", outbox::show))
         .service(writing("/outbox/{id}/redelivery", outbox::redeliver))

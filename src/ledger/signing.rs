@@ -1,0 +1,159 @@
+//! Signing with Ed25519: the key of an installation as PEM (PKCS#8, RFC 8410), signatures over exact
+//! bytes, and their check with the public key alone. What is signed is not known here.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use thiserror::Error;
+
+/// What stands before the 32 bytes of a private key in PKCS#8.
+const PRIVATE_HEAD: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
+/// What stands before the 32 bytes of a public key.
+const PUBLIC_HEAD: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// Characters of Base64 on a line of PEM.
+const LINE: usize = 64;
+
+/// Why there is no key.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The file cannot be read.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(String, String),
+    /// The text is not such a key.
+    #[error(
+        "{0} is not an Ed25519 private key in PEM (-----BEGIN PRIVATE KEY-----): make one with doisoat key create"
+    )]
+    NotAKey(String),
+    /// The machine gives no random bytes.
+    #[error("the machine gives no random bytes: {0}")]
+    NoRandom(String),
+}
+
+/// A private key.
+pub struct SigningKey(Ed25519KeyPair);
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKey")
+    }
+}
+
+/// A new private key, as the text of its file.
+///
+/// # Errors
+/// [`KeyError::NoRandom`].
+pub fn new_private_pem() -> Result<String, KeyError> {
+    let mut seed = [0_u8; 32];
+    getrandom::fill(&mut seed).map_err(|error| KeyError::NoRandom(error.to_string()))?;
+    Ok(pem("PRIVATE KEY", &[&PRIVATE_HEAD[..], &seed].concat()))
+}
+
+/// A public key, as the text of its file.
+#[must_use]
+pub fn public_pem(public_key: &[u8]) -> String {
+    pem("PUBLIC KEY", &[&PUBLIC_HEAD[..], public_key].concat())
+}
+
+/// Whether the owner of a public key signed exactly these bytes.
+#[must_use]
+pub fn is_signed(public_key: &[u8], bytes: &[u8], signature: &[u8]) -> bool {
+    let key = UnparsedPublicKey::new(&ED25519, public_key);
+    key.verify(bytes, signature).is_ok()
+}
+
+impl SigningKey {
+    /// Reads the file of a private key.
+    ///
+    /// # Errors
+    /// [`KeyError::Unreadable`] or [`KeyError::NotAKey`]; neither tells what is in the file.
+    pub fn read(file: &Path) -> Result<Self, KeyError> {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| KeyError::Unreadable(name.clone(), error.to_string()))?;
+        Self::of_pem(&text).ok_or(KeyError::NotAKey(name))
+    }
+
+    /// Reads the text of a private key's file.
+    #[must_use]
+    pub fn of_pem(text: &str) -> Option<Self> {
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        if lines.next()? != "-----BEGIN PRIVATE KEY-----" {
+            return None;
+        }
+        let body: Vec<&str> = lines.collect();
+        let (end, body) = body.split_last()?;
+        if *end != "-----END PRIVATE KEY-----" {
+            return None;
+        }
+        let der = STANDARD.decode(body.concat()).ok()?;
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der)
+            .ok()
+            .map(Self)
+    }
+
+    /// The public key, 32 bytes.
+    #[must_use]
+    pub fn public_key(&self) -> Vec<u8> {
+        self.0.public_key().as_ref().to_vec()
+    }
+
+    /// The signature of exactly these bytes, 64 bytes.
+    #[must_use]
+    pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        self.0.sign(bytes).as_ref().to_vec()
+    }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut lines = vec![format!("-----BEGIN {label}-----")];
+    let mut rest = text.as_str();
+    while let Some((line, more)) = rest.split_at_checked(LINE) {
+        lines.push(line.to_owned());
+        rest = more;
+    }
+    if !rest.is_empty() {
+        lines.push(rest.to_owned());
+    }
+    lines.push(format!("-----END {label}-----\n"));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_holds_for_its_bytes_and_its_key_alone() {
+        let key = SigningKey::of_pem(&new_private_pem().unwrap()).unwrap();
+        let other = SigningKey::of_pem(&new_private_pem().unwrap()).unwrap();
+        let signature = key.sign(b"the day");
+        assert!(is_signed(&key.public_key(), b"the day", &signature));
+        assert!(!is_signed(&key.public_key(), b"the daz", &signature));
+        assert!(!is_signed(&other.public_key(), b"the day", &signature));
+        assert!(!is_signed(&key.public_key(), b"the day", &signature[1..]));
+    }
+
+    #[test]
+    fn keys_are_those_of_rfc_8410() {
+        let text = "-----BEGIN PRIVATE KEY-----\n\
+            MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+            -----END PRIVATE KEY-----\n";
+        let key = SigningKey::of_pem(text).unwrap();
+        let public = "-----BEGIN PUBLIC KEY-----\n\
+            MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+            -----END PUBLIC KEY-----\n";
+        assert_eq!(public_pem(&key.public_key()), public);
+        for text in ["", "-----BEGIN PRIVATE KEY-----", public, &text[..60]] {
+            assert!(SigningKey::of_pem(text).is_none(), "{text}");
+        }
+    }
+}

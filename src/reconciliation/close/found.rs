@@ -1,0 +1,181 @@
+//! What was found of a day, as JSON: payments by channel and status, the bridge, files counted and
+//! missing, open differences by age. The same rows give the same value in whatever order they come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::bridge::{Received, bridge, is_waiting};
+use crate::domain::calendar::ends;
+use crate::domain::day::DayVerdict;
+use crate::domain::money::{Currency, Money};
+use crate::domain::time::{Day, vietnam_day};
+use crate::store::failure::Failure;
+use crate::store::rows::{DifferenceRow, PaymentRow};
+
+/// Ages of open differences, in days, and their names.
+pub const AGES: [(&str, i64, i64); 4] = [
+    ("0-1", 0, 1),
+    ("2-7", 2, 7),
+    ("8-30", 8, 30),
+    ("over-30", 31, i64::MAX),
+];
+
+/// A statement or settlement file that was counted for the day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CountedFile {
+    /// The channel it speaks of.
+    pub channel: String,
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+}
+
+/// The rows of a day.
+#[derive(Debug, Clone)]
+pub struct DayRows<'a> {
+    /// The day.
+    pub day: Day,
+    /// Payments paid on it.
+    pub paid: &'a [PaymentRow],
+    /// What the books took in on it.
+    pub received: &'a [Received],
+    /// Differences not resolved; those opened after the day are left out.
+    pub differences: &'a [DifferenceRow],
+    /// Files that were counted.
+    pub files: &'a [CountedFile],
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The headline.
+    pub verdict: DayVerdict,
+    /// Channels whose bridge leaves something unexplained.
+    pub unexplained: Vec<String>,
+    /// Everything, as JSON, without the books.
+    pub value: Value,
+}
+
+/// An amount as decimal text.
+#[must_use]
+pub fn amount(minor: i64, currency: &str) -> String {
+    let currency = Currency::parse(currency).unwrap_or(Currency::VND);
+    Money::new(minor, currency).to_decimal_text()
+}
+
+/// Finds what there is to find.
+///
+/// # Errors
+/// [`Failure::Broken`] when a row holds a word we never write.
+pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
+    let spans = bridge(rows.paid, rows.received)?;
+    let mut waiting = 0;
+    for row in rows.paid {
+        waiting += usize::from(is_waiting(row)?);
+    }
+    let counted: BTreeSet<&str> = rows
+        .files
+        .iter()
+        .map(|file| file.channel.as_str())
+        .collect();
+    let with_money: BTreeSet<&str> = spans.keys().map(|(channel, _)| channel.as_str()).collect();
+    let missing: Vec<&str> = with_money.difference(&counted).copied().collect();
+    let faulty = spans.iter().filter(|(_, span)| !span.is_sound());
+    let unexplained: Vec<String> = faulty.map(|((channel, _), _)| channel.clone()).collect();
+    let (differences, open) = differences(rows);
+    let bridges: Vec<Value> = spans
+        .iter()
+        .map(|((channel, currency), span)| {
+            let text = |minor| amount(minor, currency);
+            json!({
+                "channel": channel, "currency": currency,
+                "paid": text(span.paid),
+                "booked_on_another_day": text(span.booked_elsewhere),
+                "paid_on_another_day": text(span.paid_elsewhere),
+                "ledger": text(span.ledger),
+                "residual": text(span.residual()),
+                "unexplained": span.unexplained.iter().map(|id| id.0.to_string()).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let mut files: Vec<&CountedFile> = rows.files.iter().collect();
+    files.sort();
+    let files: Vec<Value> = files
+        .iter()
+        .map(|file| json!({ "channel": file.channel, "name": file.name, "sha256": file.sha256 }))
+        .collect();
+    let verdict = DayVerdict::of(missing.len(), open + unexplained.len(), waiting);
+    let value = json!({
+        "verdict": verdict.as_str(),
+        "payments": payments(rows.paid),
+        "waiting": waiting,
+        "bridge": bridges,
+        "files": files,
+        "missing_files": missing,
+        "differences": differences,
+    });
+    Ok(Found {
+        verdict,
+        unexplained,
+        value,
+    })
+}
+
+fn payments(paid: &[PaymentRow]) -> Value {
+    let mut sums: BTreeMap<(&str, &str, &str), (usize, i64)> = BTreeMap::new();
+    for row in paid {
+        let key = (
+            row.channel.as_str(),
+            row.status.as_str(),
+            row.currency.as_str(),
+        );
+        let sum = sums.entry(key).or_default();
+        sum.0 += 1;
+        sum.1 += row.amount_minor;
+    }
+    let told = sums
+        .iter()
+        .map(|((channel, status, currency), (count, minor))| {
+            json!({
+                "channel": channel, "status": status, "currency": currency,
+                "count": count, "amount": amount(*minor, currency),
+            })
+        });
+    told.collect()
+}
+
+/// Open differences by age, and how many there are.
+fn differences(rows: &DayRows<'_>) -> (Value, usize) {
+    let end = ends(rows.day);
+    let mut open: Vec<&DifferenceRow> = rows
+        .differences
+        .iter()
+        .filter(|row| row.opened_at.0 < end)
+        .collect();
+    open.sort_by_key(|row| row.difference_id);
+    let age = |row: &DifferenceRow| {
+        let opened_on = vietnam_day(row.opened_at.0);
+        rows.day.signed_duration_since(opened_on).num_days().max(0)
+    };
+    let by_age: Vec<Value> = AGES
+        .iter()
+        .map(|(name, from, to)| {
+            let count = open.iter().filter(|row| (*from..=*to).contains(&age(row)));
+            json!({ "days": name, "count": count.count() })
+        })
+        .collect();
+    let items: Vec<Value> = open
+        .iter()
+        .map(|row| {
+            json!({
+                "id": row.difference_id.0.to_string(), "kind": row.kind, "unit": row.unit_code,
+                "channel": row.channel, "currency": row.currency,
+                "amount": amount(row.amount_minor, &row.currency),
+                "opened_on": vietnam_day(row.opened_at.0).to_string(), "age_days": age(row),
+            })
+        })
+        .collect();
+    (json!({ "by_age": by_age, "items": items }), open.len())
+}
