@@ -34,6 +34,7 @@ mod providers;
 mod refund_races;
 mod refund_rules;
 mod refunds;
+mod statement_imports;
 mod statements;
 mod status_answers;
 mod status_queries;
