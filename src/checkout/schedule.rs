@@ -88,6 +88,7 @@ mod tests {
 
     fn settings() -> StatusQuerySettings {
         StatusQuerySettings {
+            keep_days: 90,
             is_enabled: true,
             first_after_s: 600,
             factor: 2,

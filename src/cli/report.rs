@@ -12,20 +12,21 @@ use crate::domain::lang::Lang;
 use crate::domain::refund::RefundedRule;
 use crate::domain::time::{Day, vietnam_day};
 use crate::reporting::ask::{Ask, By, Refusal};
-use crate::reporting::period::{Period, Step};
+use crate::reporting::period::Period;
 use crate::reporting::reports;
 use crate::reporting::table::{Table, to_csv, to_json, to_text, to_xlsx};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Which report: `indicators`, or the id of one indicator
+    /// Which report: `indicators`, the id of one indicator, `day-sheet`, `provider-settlement`,
+    /// `in-transit`, `unmatched-by-age`, `refunds-outstanding` or `reconciliation-quality`
     #[arg(value_name = "NAME")]
     name: String,
-    /// First day of reception; without it, the first of this quarter
+    /// First day; without it, the first of this quarter (of a day sheet: today)
     #[arg(long, value_name = "D")]
     from: Option<Day>,
-    /// Last day of reception; without it, the last of the quarter of the first
+    /// Last day; without it, the last of the quarter of the first (of a day sheet: the first)
     #[arg(long, value_name = "D")]
     to: Option<Day>,
     /// none, unit, level, procedure, field, kind, provider, via, day, week, month, quarter or year
@@ -115,14 +116,18 @@ fn question(
 ) -> Result<Ask, Refusal> {
     let now = context.clock.now();
     let day = arguments.from.or(arguments.to);
-    let quarter = Period::around(day.unwrap_or_else(|| vietnam_day(now)), Step::Quarter);
+    let usual = Period::around(
+        day.unwrap_or_else(|| vietnam_day(now)),
+        reports::step(&arguments.name),
+    );
     Ok(Ask {
         tenant: arguments.tenant,
         period: Period::new(
-            arguments.from.unwrap_or(quarter.from()),
-            arguments.to.unwrap_or(quarter.to()),
+            arguments.from.unwrap_or(usual.from()),
+            arguments.to.unwrap_or(usual.to()),
         )?,
         unit: arguments.unit.clone(),
+        is_own: false,
         by: By::named(&arguments.by)?,
         captured_at: now,
         lang: match arguments.lang {
@@ -141,6 +146,8 @@ fn explained(refusal: Refusal) -> anyhow::Error {
         | Refusal::Indicator(_)
         | Refusal::Breakdown(_)
         | Refusal::Unit(_)
+        | Refusal::NotOfUnits(_)
+        | Refusal::OneDay(_)
         | Refusal::Period { .. }) => Usage(wrong.to_string()).into(),
     }
 }

@@ -12,6 +12,7 @@ use super::output::{say, say_json};
 use super::{Context, End};
 use crate::journeys::ask_statuses::{Asker, Asking, start_asking};
 use crate::journeys::outbox::couriers::{Couriers, start_couriers};
+use crate::journeys::prune::{Keep, start_pruning};
 use crate::web::Gateway;
 use crate::web::server::serve_until;
 
@@ -40,6 +41,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     let db = context.ready_db()?.clone();
     let (listen, patience) = (settings.server.listen, settings.server.shutdown);
     let subscribers = settings.subscribers.clone();
+    let keep = Keep::of(&settings);
     let listener =
         TcpListener::bind(listen).with_context(|| format!("{listen} cannot be listened on"))?;
     let address = listener.local_addr()?;
@@ -50,6 +52,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
         context.holder.clone(),
     )?;
     let asking = start_asker(&gateway)?;
+    let pruning = start_pruning(&db, &context.clock, keep)?;
     let mut couriers = start_couriers(&db, &context.clock, &subscribers)?;
     actix_web::rt::System::new().block_on(async {
         let told = told_to_stop()?;
@@ -57,6 +60,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
         let stop = async {
             told.await;
             drop(asking);
+            drop(pruning);
         };
         if context.is_json {
             say_json(&json!({ "address": format!("http://{address}") }));

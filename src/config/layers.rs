@@ -157,11 +157,11 @@ pub(super) fn from_environment(
 }
 
 /// `CHANNELS__VNPAY_LAND__…` is the channel `vnpay-land`: a variable's name cannot hold a hyphen
-/// and the name of a channel or a subscriber cannot hold an underscore.
+/// and the name of a channel, a source or a subscriber cannot hold an underscore.
 fn path_of(name: &str) -> Vec<String> {
     let mut path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
     if let [first, name, ..] = path.as_mut_slice()
-        && (first == "channels" || first == "subscribers")
+        && matches!(first.as_str(), "channels" | "sources" | "subscribers")
     {
         *name = name.replace('_', "-");
     }

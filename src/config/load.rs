@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::described;
 use super::error::ConfigError;
-use super::judge::{channels, sections, subscribers};
+use super::judge::{channels, sections, sources, subscribers};
 use super::layers::{from_environment, from_toml};
 use super::settings::Settings;
 
@@ -71,6 +71,7 @@ pub fn load(
     }
     let kind_of = |path: &[String]| match path {
         [first, ..] if first == "channels" => channels::kind_of(path),
+        [first, ..] if first == "sources" => sources::kind_of(path),
         [first, ..] if first == "subscribers" => subscribers::kind_of(path),
         _ => defaults.get(path).map(|default| default.value.clone()),
     };
@@ -87,6 +88,7 @@ pub fn load(
         described: &described::build(&merged, providers)?,
     };
     settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
+    settings.sources = sources::judge(&merged, &settings.channels)?;
     settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,

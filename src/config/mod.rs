@@ -10,6 +10,7 @@ mod layers;
 pub mod load;
 pub mod secret;
 pub mod settings;
+pub mod source;
 pub mod subscriber;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::channel::Channel;
+use super::source::Source;
 use super::subscriber::Subscriber;
 use crate::domain::calendar::Calendar;
 use crate::domain::refund::RefundedRule;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub quarantine: QuarantineSettings,
     /// How providers are asked what became of payments.
     pub status_queries: StatusQuerySettings,
+    /// How long what subscribers were told is kept.
+    pub outbox: OutboxSettings,
     /// Whose gateway this is.
     pub office: OfficeSettings,
     /// With which key a closed day is signed.
@@ -33,6 +36,8 @@ pub struct Settings {
     pub indicators: IndicatorSettings,
     /// Merchant accounts by name.
     pub channels: BTreeMap<String, Channel>,
+    /// Where statement files come from, by name.
+    pub sources: BTreeMap<String, Source>,
     /// Who is told of what happens, by name.
     pub subscribers: BTreeMap<String, Subscriber>,
     /// What is logged and how.
@@ -126,8 +131,17 @@ pub struct StatusQuerySettings {
     pub pause_s: u64,
     /// The longest pause, seconds.
     pub longest_pause_s: u64,
+    /// Days for which an answered question is kept.
+    pub keep_days: u32,
     /// Our address on the internet, which some providers want in the signed question.
     pub our_address: String,
+}
+
+/// How long what subscribers were told is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxSettings {
+    /// Days for which an event and its deliveries are kept once they have ended.
+    pub keep_days: u32,
 }
 
 /// Whose gateway this is.

@@ -28,6 +28,13 @@ pub fn lowest_uuid_at(at: Instant) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
+/// The instant an id was made at, to the millisecond; `None` for an id that is not a UUIDv7.
+#[must_use]
+pub fn instant_of(id: Uuid) -> Option<Instant> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    Instant::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+}
+
 macro_rules! typed_id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -67,6 +74,8 @@ typed_id!(
     DifferenceId,
     /// One refund.
     RefundId,
+    /// One file of a bank or a provider.
+    StatementFileId,
     /// One event that subscribers are told of.
     EventId,
     /// One delivery of an event to a subscriber.

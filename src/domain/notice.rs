@@ -8,6 +8,9 @@ use super::money::Money;
 use super::payment::PaymentStatus;
 use super::time::{Instant, to_micros};
 
+/// What the key of a payment begins with while only its order names it.
+pub const ORDER_KEY: &str = "ref:";
+
 /// One verified, normalised statement about one payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -60,6 +63,21 @@ impl Notice {
             }
         }
         self
+    }
+
+    /// The key under which the same payment is known from before the provider gave it a transaction
+    /// id: that of its order. `None` for a notice that has no order, or no transaction id itself.
+    #[must_use]
+    pub fn early_key(&self) -> Option<String> {
+        let order_ref = self.order_ref.as_deref().filter(|_| !self.is_unnamed())?;
+        Some(format!("{ORDER_KEY}{order_ref}"))
+    }
+
+    /// Whether the provider had given the payment no transaction id yet, so that only its order
+    /// names it.
+    #[must_use]
+    pub fn is_unnamed(&self) -> bool {
+        self.payment_key.starts_with(ORDER_KEY)
     }
 
     /// SHA-256 over every fact but the event id. Two notices that say the same have the same hash

@@ -7,6 +7,7 @@ use chrono::{Datelike, TimeDelta};
 use super::provider::Refusal;
 use crate::config::channel::Channel;
 use crate::domain::money::{Currency, Money};
+use crate::domain::notice::ORDER_KEY;
 use crate::domain::time::{Instant, from_millis, parse_rfc3339, parse_vietnam_time};
 
 /// Vietnamese local time without separators, `20260105103015`.
@@ -133,7 +134,7 @@ pub fn real_id(text: &str) -> Option<&str> {
 pub fn payment_key(txn_id: &str, order_ref: &str) -> String {
     match real_id(txn_id) {
         Some(id) => id.to_owned(),
-        None => format!("ref:{order_ref}"),
+        None => format!("{ORDER_KEY}{order_ref}"),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::consequences::{
     after_conflict, after_placing, after_recording_only, after_refund, after_reversal, after_review,
 };
+use super::known_payment::{Known, known_payment, payment_of};
 use super::refunds::taken_back;
 use super::workbook::Workbook;
 use crate::config::channel::Channel;
@@ -110,9 +111,7 @@ pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> A
             verdict,
         };
     }
-    let known = book
-        .payment(&incoming.channel.name, &notice.payment_key)
-        .map(|held| held.row.payment_id);
+    let known = payment_of(book, incoming).map(|row| row.payment_id);
     let payment_id = known.unwrap_or_else(|| {
         let row = new_payment(book, incoming);
         let id = row.payment_id;
@@ -132,27 +131,6 @@ pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> A
         is_repeat: false,
         verdict: Verdict::Recorded,
     }
-}
-
-enum Known {
-    New,
-    Same(Box<PaymentRow>),
-    Contradicted,
-}
-
-/// Whether the payment is known, and whether the notice agrees on amount, currency and order.
-fn known_payment(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Result<Known, Failure> {
-    let notice = incoming.notice;
-    let Some(held) = book.payment(&incoming.channel.name, &notice.payment_key) else {
-        return Ok(Known::New);
-    };
-    let row = held.row.clone();
-    let is_same = row.to_amount()? == notice.amount && row.order_ref == notice.order_ref;
-    Ok(if is_same {
-        Known::Same(Box::new(row))
-    } else {
-        Known::Contradicted
-    })
 }
 
 fn new_payment(book: &Workbook<'_>, incoming: &Incoming<'_>) -> PaymentRow {
@@ -193,6 +171,9 @@ fn change_payment(
     if step == Change::Forward {
         notice.status.as_str().clone_into(&mut row.status);
         row.paid_at = notice.paid_at.map(Ts).or(row.paid_at);
+        if !notice.is_unnamed() {
+            row.provider_txn_id.clone_from(&notice.provider_txn_id);
+        }
     }
     // What was never placed cannot be taken back: it is placed as if the payment began like this.
     let verdict = match row.to_status()? {
@@ -346,9 +327,7 @@ fn verdict_of(row: &PaymentRow) -> Verdict {
 fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
     let key_hash = incoming.notice.conflict_key_hash().to_vec();
     let channel = &incoming.channel.name;
-    let payment = book
-        .payment(channel, &incoming.notice.payment_key)
-        .map(|held| held.row.clone());
+    let payment = payment_of(book, incoming);
     let is_repeat = book.seen(channel, &key_hash).is_some();
     if let Some(notice_id) = incoming.recorded_as {
         book.settled.push(notice_id);

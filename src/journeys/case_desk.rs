@@ -141,6 +141,9 @@ pub enum CaseRefusal {
     /// A refund was paid out.
     #[error("refund {0} was paid out")]
     RefundPaid(Uuid),
+    /// Its cause went away by itself: reopened it would wait for nothing.
+    #[error("the cause is gone: {0}")]
+    CauseGone(String),
     /// No step has an effect that stands.
     #[error("nothing was done that could be undone")]
     NothingToUndo,
@@ -175,6 +178,7 @@ impl CaseRefusal {
             Self::MoneyGone(_) => "money_gone",
             Self::RefundStands(_) => "refund_stands",
             Self::RefundPaid(_) => "refund_paid",
+            Self::CauseGone(_) => "cause_gone",
             Self::NothingToUndo => "nothing_to_undo",
         }
     }

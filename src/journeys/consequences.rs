@@ -310,7 +310,10 @@ pub(super) fn settle_themselves(book: &mut Workbook<'_>) -> Result<(), Failure> 
 }
 
 /// Why a difference is none any more; `None` while it is one.
-fn why_gone(book: &Workbook<'_>, row: &DifferenceRow) -> Result<Option<String>, Failure> {
+pub(super) fn why_gone(
+    book: &Workbook<'_>,
+    row: &DifferenceRow,
+) -> Result<Option<String>, Failure> {
     let kind = DifferenceKind::parse(&row.kind)
         .ok_or_else(|| Failure::Broken(format!("difference of the kind \"{}\"", row.kind)))?;
     let payment = row.payment_id.and_then(|id| book.payment_of(id));

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::case_desk::{CaseDesk, CaseError, CaseOutcome, CaseRefusal, kind_of, must_be_current};
+use super::consequences::why_gone;
 use super::difference_steps::{Spot, Step, StepDetail, taken};
 use super::open_book::with_book;
 use super::resolve_difference::previewed;
@@ -79,6 +80,10 @@ fn reopen(
             let corrects = EntryId(corrects.0);
             undo_moves(book, desk, &row, &detail, (entry_id, corrects))?;
             undo_waiver(book, desk, &row, &detail, (entry_id, corrects))?;
+        }
+        // What nothing is wrong with any more could never be ended again.
+        if let Some(why) = why_gone(book, &row)? {
+            return Err(CaseRefusal::CauseGone(why).into());
         }
         let step = Step {
             action: StepAction::Undone,

@@ -9,6 +9,7 @@ use super::case_desk::{
 };
 use super::difference_steps::{Step, taken};
 use super::open_book::with_book;
+use super::refunds::{ByKind, asked_back};
 use super::ways_out::{Done, Taking};
 use crate::domain::difference::{DifferenceState, WayOut};
 use crate::domain::time::Day;
@@ -51,6 +52,8 @@ pub struct Resolution {
 pub(super) struct Known {
     pub(super) payment: Option<PaymentRow>,
     pub(super) fee_items: Vec<FeeItemRow>,
+    /// What of the bill's fees is asked back or went back.
+    pub(super) asked_back: ByKind,
     pub(super) refunds: Vec<RefundRow>,
     pub(super) units: Vec<UnitRow>,
 }
@@ -167,6 +170,10 @@ fn known(
         | WayOut::Close
         | WayOut::MoveUnit => Vec::new(),
     };
+    let asked_back = match row.bill_id {
+        Some(bill) if resolution.way == WayOut::AcceptShort => asked_back(queries, tenant, bill)?,
+        Some(_) | None => ByKind::new(),
+    };
     let units = if resolution.way == WayOut::MoveUnit {
         queries.list_units(tenant)?
     } else {
@@ -175,6 +182,7 @@ fn known(
     Ok(Known {
         payment,
         fee_items,
+        asked_back,
         refunds,
         units,
     })

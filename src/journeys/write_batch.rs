@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::apply_notice::{Applied, Incoming, apply_notice, record_only};
+use super::known_payment::waits;
 use super::lease_chain::{free_chains, lease_chain, provider_slots};
 use super::outbox::{Listeners, listeners_of};
 use super::take_notices::{Call, Taken};
@@ -20,6 +21,7 @@ use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::domain::ids::{NoticeId, Tenant};
 use crate::domain::notice::{Notice, Verdict};
+use crate::domain::payment::PaymentStatus;
 use crate::ledger::seal::ChainHead;
 use crate::store::failure::Failure;
 use crate::store::journal::{Batch, Found, Lookup, NoticeHead};
@@ -271,9 +273,16 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
         lookup
             .notice_keys
             .push((channel.clone(), incoming.key_hash.clone()));
-        lookup
-            .payment_keys
-            .push((channel.clone(), notice.payment_key.clone()));
+        let early = notice.early_key();
+        for key in early.into_iter().chain([notice.payment_key.clone()]) {
+            lookup.payment_keys.push((channel.clone(), key));
+        }
+        if notice.is_unnamed() && waits(notice.status) {
+            let order = notice.order_ref.clone();
+            let order = order.map(|order| (channel.clone(), order));
+            lookup.unnamed_orders.extend(order);
+        }
+        lookup.takes_back |= takes_back(notice.status);
         let clues = incoming.clues.clone();
         let attempt = clues.order_ref.map(|text| (channel.clone(), text));
         lookup.attempts.extend(attempt);
@@ -284,13 +293,31 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
     lookup
 }
 
+/// Whether money goes back with a notice of this status.
+fn takes_back(status: PaymentStatus) -> bool {
+    match status {
+        PaymentStatus::Reversed | PaymentStatus::Refunded | PaymentStatus::PartiallyRefunded => {
+            true
+        }
+        PaymentStatus::Pending
+        | PaymentStatus::Authorized
+        | PaymentStatus::Succeeded
+        | PaymentStatus::Failed
+        | PaymentStatus::Review
+        | PaymentStatus::Outgoing => false,
+    }
+}
+
 /// The keys under which notices about something known would be kept if they contradict it: a retried
 /// contradiction must be found again.
 fn contradictions(tenant: Tenant, calls: &[Vec<Incoming<'_>>], found: &Found) -> Lookup {
     let is_known = |incoming: &&Incoming<'_>| {
         let (channel, notice) = (&incoming.channel.name, incoming.notice);
-        let of_payment =
-            |row: &PaymentRow| row.channel == *channel && row.payment_key == notice.payment_key;
+        let early = notice.early_key();
+        let of_payment = |row: &PaymentRow| {
+            let is_key = row.payment_key == notice.payment_key;
+            row.channel == *channel && (is_key || Some(&row.payment_key) == early.as_ref())
+        };
         let of_notice =
             |head: &NoticeHead| head.channel == *channel && head.key_hash == incoming.key_hash;
         found.payments.iter().any(of_payment) || found.notices.iter().any(of_notice)

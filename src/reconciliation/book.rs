@@ -22,6 +22,9 @@ pub trait Sink {
     /// # Errors
     /// What makes the taker stop.
     fn take(&mut self, line: &Line) -> Result<(), Problem>;
+
+    /// A row that is no money, failed, cancelled or pending: counted apart. Most takers need no more.
+    fn pass_over(&mut self, _line: &Line) {}
 }
 
 /// What was found out about a file beside its lines.
@@ -119,6 +122,13 @@ impl<'a> Book<'a> {
         statement.fees = statement.fees.checked_add(fee).ok_or_else(overflow)?;
         (line.date, line.amount, &line.reference, &line.memo).hash(&mut self.digest);
         self.sink.take(&line)
+    }
+
+    /// Counts a row that is no money.
+    pub fn pass_over(&mut self, mut line: Line) {
+        line.statement = self.findings.statements.len();
+        self.findings.skipped += 1;
+        self.sink.pass_over(&line);
     }
 
     /// Ends the statement: proves its balances, and tells one that repeats an earlier one.

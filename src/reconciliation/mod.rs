@@ -5,8 +5,10 @@
 
 pub mod book;
 pub mod close;
+pub mod compare;
 pub mod formats;
 pub mod input;
+pub mod pages;
 pub mod problem;
 pub mod profiles;
 pub mod reading;

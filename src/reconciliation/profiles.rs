@@ -62,6 +62,21 @@ pub enum Find {
     Number(usize),
 }
 
+impl Find {
+    /// A column that both name.
+    fn shared(&self, other: &Self) -> Option<String> {
+        match (self, other) {
+            (Self::Number(one), Self::Number(two)) if one == two => Some(format!("column {one}")),
+            (Self::Words(one), Self::Words(two)) => {
+                let folded: Vec<String> = two.iter().map(|word| fold(word)).collect();
+                let both = one.iter().find(|word| folded.contains(&fold(word)));
+                both.map(|word| format!("the column \"{word}\""))
+            }
+            (Self::Number(_) | Self::Words(_), _) => None,
+        }
+    }
+}
+
 /// A mapping profile.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,6 +116,9 @@ pub struct Profile {
     /// Whether the file has no heading at all; columns are then given by number.
     #[serde(default)]
     pub no_heading: bool,
+    /// Whether it is a provider's settlement file, not a statement of a bank; told by the shelf it stands on.
+    #[serde(skip)]
+    pub is_settlement: bool,
 }
 
 impl Profile {
@@ -131,6 +149,17 @@ impl Profile {
         let is_numbered = |find: &Find| matches!(find, Find::Number(1..));
         if self.no_heading && !self.columns.values().all(is_numbered) {
             return Err("no_heading needs columns by number, from 1".to_owned());
+        }
+        let fields = self.columns.iter().collect::<Vec<_>>();
+        for (at, (role, find)) in fields.iter().enumerate() {
+            for (other, same) in fields.iter().skip(at + 1) {
+                if let Some(column) = find.shared(same) {
+                    let names = format!("{role:?} and {other:?}").to_lowercase();
+                    return Err(format!(
+                        "{names} both name {column}: one column is one field"
+                    ));
+                }
+            }
         }
         Ok(())
     }
@@ -196,9 +225,9 @@ pub struct Library {
 }
 
 const WORDS: &str = include_str!("../../config/profiles/words.toml");
-const SHELVES: [&str; 2] = [
-    include_str!("../../config/profiles/banks.toml"),
-    include_str!("../../config/profiles/providers.toml"),
+const SHELVES: [(&str, bool); 2] = [
+    (include_str!("../../config/profiles/banks.toml"), false),
+    (include_str!("../../config/profiles/providers.toml"), true),
 ];
 
 /// The built-in words and profiles.
@@ -228,8 +257,12 @@ fn built_in() -> Result<Library, String> {
         }
     }
     let mut profiles = Vec::new();
-    for text in SHELVES {
-        profiles.extend(shelf(text)?);
+    for (text, is_settlement) in SHELVES {
+        let mut found = shelf(text)?;
+        for profile in &mut found {
+            profile.is_settlement = is_settlement;
+        }
+        profiles.extend(found);
     }
     Ok(Library { words, profiles })
 }
@@ -338,6 +371,8 @@ mod tests {
             "[[profile]]\nname = 1\n",
             "[[profile]]\nname = \"x\"\ndate_order = \"ydm\"\n",
             "[[profile]]\nname = \"x\"\nfoo = 1\n",
+            "[[profile]]\nname = \"x\"\ncolumns.memo = [\"Nội dung\"]\ncolumns.order = [\"noi dung\"]\n",
+            "[[profile]]\nname = \"x\"\ncolumns.debit = 3\ncolumns.credit = 3\n",
         ] {
             assert!(write(wrong).is_err(), "{wrong}");
         }

@@ -17,6 +17,8 @@ pub struct Ask {
     pub profile: Option<String>,
     /// The order of day, month and year.
     pub date_order: Option<DateOrder>,
+    /// The currency of amounts where the file names none.
+    pub currency: Option<Currency>,
 }
 
 /// A file that could be read.

@@ -89,6 +89,8 @@ pub struct Ask {
     pub period: Period,
     /// One unit and those below it; none for all.
     pub unit: Option<String>,
+    /// Whether the unit is the asker's own and only, so that those below it are not to be seen.
+    pub is_own: bool,
     /// The breakdown.
     pub by: By,
     /// When the question is put, printed on every answer.
@@ -122,6 +124,14 @@ pub enum Refusal {
         /// Last day asked for.
         to: Day,
     },
+    /// What the report tells belongs to no unit.
+    #[error(
+        "{0} tells of accounts that belong to no unit: ask for all units, as one who may see them"
+    )]
+    NotOfUnits(&'static str),
+    /// More than one day was asked for.
+    #[error("{0} is about one day: give the same day as first and last")]
+    OneDay(&'static str),
     /// The database failed.
     #[error(transparent)]
     Failure(#[from] Failure),

@@ -9,6 +9,7 @@
 pub mod ask;
 mod count;
 pub mod definition;
+mod desk;
 pub mod differences;
 mod fold;
 pub mod indicators;
@@ -18,5 +19,6 @@ pub mod outbox;
 pub mod period;
 pub mod quotes;
 pub mod reports;
+pub mod statements;
 pub mod suggestions;
 pub mod table;

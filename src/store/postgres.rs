@@ -26,6 +26,11 @@ pub(crate) type Conn = PgConnection;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// Whole seconds since 1970 of a column of instants.
+fn seconds_of(column: &str) -> String {
+    format!("CAST(FLOOR(EXTRACT(EPOCH FROM {column})) AS BIGINT)")
+}
+
 /// The hot path finds rows by key alone. Plans made while tables are empty would walk them and be
 /// kept when they are large, so walks and hash joins are out of the question there.
 const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off; \

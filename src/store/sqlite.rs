@@ -26,6 +26,11 @@ mod queries;
 /// The connection the queries are compiled against here.
 pub(crate) type Conn = SqliteConnection;
 
+/// Whole seconds since 1970 of a column of instants.
+fn seconds_of(column: &str) -> String {
+    format!("({column} / 1000000)")
+}
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Durable at every commit (`FULL` syncs the log), and five seconds of patience for another writer.

@@ -64,14 +64,18 @@ impl Teller {
     }
 
     fn tells(&mut self, notice: Notice) -> Taken {
-        let call = Call {
+        let call = self.call(vec![notice]);
+        self.writer.take(Tenant(1), &[call])[0]
+    }
+
+    fn call(&self, notices: Vec<Notice>) -> Call {
+        Call {
             channel: Arc::clone(&self.channel),
-            notices: vec![notice],
+            notices,
             silent_because: None,
             raw: Vec::new(),
             reply: Box::new(|_| {}),
-        };
-        self.writer.take(Tenant(1), &[call])[0]
+        }
     }
 }
 
@@ -124,6 +128,58 @@ both!(fn a_repeated_notice_opens_nothing_and_a_fresh_problem_does(app) {
     // The same event of a payment nobody has heard of.
     teller.tells(notice("e1", "T9", PaymentStatus::Succeeded, 32_000, &bill));
     assert_eq!(told(app)[..2], ["conflict open 30000", "conflict open 32000"]);
+});
+
+both!(fn a_top_up_in_the_same_call_or_batch_ends_what_the_short_payment_opened(app) {
+    app.has_office();
+    let one = app.has_bill(HERE, CODE, 50_000);
+    let two = app.has_bill(HERE, "H12.104-260105-0002", 50_000);
+    let mut teller = Teller::of(app);
+    let parts = |bill: &str, first: &str, second: &str| {
+        [(first, 30_000), (second, 20_000)]
+            .map(|(key, dong)| notice(key, key, PaymentStatus::Succeeded, dong, bill))
+    };
+    let in_one_call = teller.call(parts(&one, "T1", "T2").to_vec());
+    teller.writer.take(Tenant(1), &[in_one_call]);
+    let in_one_batch = parts(&two, "T3", "T4").map(|notice| teller.call(vec![notice]));
+    teller.writer.take(Tenant(1), &in_one_batch);
+    assert_eq!(told(app), ["short resolved 30000", "short resolved 30000"]);
+    for row in differences(app) {
+        let steps = app.db.read(|queries| queries.list_difference_steps(1, row.difference_id)).unwrap();
+        let steps: Vec<(&str, i32)> = steps.iter().map(|step| (step.action.as_str(), step.revision)).collect();
+        assert_eq!((steps.as_slice(), row.revision), (&[("settled_itself", 2)][..], 2));
+    }
+});
+
+both!(fn what_ended_by_itself_is_taken_up_again_only_when_its_cause_is_back(app) {
+    app.has_office();
+    let bill = app.has_bill(HERE, CODE, 50_000);
+    let mut teller = Teller::of(app);
+    let desk = Desk::of(app);
+    let code = |undone: Result<CaseOutcome, CaseError>| match undone {
+        Err(CaseError::Refused(refusal)) => refusal.code(),
+        other => panic!("{other:?}"),
+    };
+    let of_kind = |kind: &str| differences(app).into_iter().find(|row| row.kind == kind).unwrap();
+    teller.tells(notice("e1", "T1", PaymentStatus::Succeeded, 30_000, &bill));
+    teller.tells(notice("e2", "T2", PaymentStatus::Succeeded, 20_000, "khong ro"));
+    desk.resolves(app, &of_kind("unknown_dossier"), WayOut::Assign, &[(&bill, None)]).unwrap();
+    assert_eq!(told(app), ["short resolved 30000", "unknown_dossier resolved 20000"]);
+    let count = "SELECT COUNT(*) AS n FROM difference_steps";
+    let before = app.database.number(count);
+    assert_eq!(code(desk.undoes(app, &of_kind("short"))), "cause_gone");
+    assert_eq!(app.database.number(count), before);
+    // The money that ended it is taken from the bill again.
+    desk.undoes(app, &of_kind("unknown_dossier")).unwrap();
+    desk.undoes(app, &of_kind("short")).unwrap();
+    assert_eq!(told(app), ["short reopened 30000", "unknown_dossier reopened 20000"]);
+    desk.resolves(app, &of_kind("short"), WayOut::AcceptShort, &[]).unwrap();
+    teller.tells(notice("e3", "T3", PaymentStatus::Review, 7_000, "khong ro"));
+    teller.tells(notice("e4", "T3", PaymentStatus::Failed, 7_000, "khong ro"));
+    assert_eq!(code(desk.undoes(app, &of_kind("review"))), "cause_gone");
+    teller.tells(notice("e5", "T4", PaymentStatus::Succeeded, 9_000, &bill));
+    teller.tells(notice("e6", "T4", PaymentStatus::Reversed, 9_000, &bill));
+    assert_eq!(code(desk.undoes(app, &of_kind("twice"))), "cause_gone");
 });
 
 both!(fn a_review_ends_by_itself_when_the_provider_decides(app) {

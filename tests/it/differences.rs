@@ -411,6 +411,24 @@ both!(fn what_is_the_payers_is_asked_back_once(app) {
     assert_eq!(standing(app), ["over waiting", "unknown_dossier waiting"]);
 });
 
+both!(fn an_administrator_asks_for_no_refund_by_the_way_back_either(app) {
+    let staff = staff(app);
+    let admin = token(app, "admin", "quan", None);
+    let reference = app.has_bill(HERE, "H12.104-260105-0001", 50_000);
+    pays(app, 1, 60_000, &reference);
+    pays(app, 2, 70_000, "khong ro");
+    for kind in ["over", "unknown_dossier"] {
+        let row = only(app, kind);
+        for preview in [true, false] {
+            let body = resolution(&row, "return", &json!({ "preview": preview }));
+            assert_eq!(refused(app, &admin, &row, &body), (403, "not_allowed".to_owned()), "{kind}");
+        }
+    }
+    assert_eq!(app.database.texts("SELECT state AS t FROM refunds"), ["proposed"]);
+    resolves(app, &staff.officer, &only(app, "over"), "return", &json!({}));
+    assert_eq!(app.database.texts("SELECT requested_by AS t FROM refunds"), ["lan"]);
+});
+
 both!(fn overpaid_money_given_to_another_bill_withdraws_the_proposed_refund(app) {
     let staff = staff(app);
     let one = app.has_bill(HERE, "H12.104-260105-0001", 50_000);

@@ -396,6 +396,7 @@ fn by_everything() -> Lookup {
         references: text(&["BILL-1", "BILL-9"]),
         virtual_accounts: text(&["VA-2", "VA-9"]),
         dossier_codes: text(&["H121042601050001", "H129"]),
+        ..Lookup::default()
     }
 }
 

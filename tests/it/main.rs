@@ -14,6 +14,8 @@
 mod api;
 mod attempts;
 mod cases;
+mod compare;
+mod crossings;
 mod days;
 mod differences;
 mod dossiers;
@@ -35,6 +37,7 @@ mod providers;
 mod refund_races;
 mod refund_rules;
 mod refunds;
+mod reports;
 mod statements;
 mod status_answers;
 mod status_queries;

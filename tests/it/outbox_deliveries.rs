@@ -12,6 +12,7 @@ use doisoat::journeys::outbox::couriers::start_couriers;
 use doisoat::journeys::outbox::deliver::Courier;
 use doisoat::journeys::outbox::redeliver::switch_on;
 use doisoat::journeys::outbox::schedule::DELAYS_S;
+use doisoat::journeys::prune::{Keep, Pruned, prune};
 use doisoat::store::Db;
 use serde_json::Value;
 
@@ -383,4 +384,59 @@ both!(fn a_busy_outbox_is_written_and_delivered_whole(app, LISTENED) {
     deliver(&mut courier(app, &receiver));
     assert_eq!(counts(app), [300, 300, 300]);
     assert_eq!(receiver.sent().len(), 300);
+});
+
+both!(fn what_ended_is_removed_after_its_days_and_what_waits_is_not(app, LISTENED) {
+    has_events(app);
+    let receiver = Receiver::answering(|sent| {
+        let is_other = sent.about() == format!("{OTHER} bill.paid");
+        status(if is_other { "500 Internal Server Error" } else { "204 No Content" })
+    });
+    deliver(&mut courier(app, &receiver));
+    let [events, deliveries, tries] = counts(app);
+    assert_eq!((of(app, "waiting").len(), deliveries), (1, events));
+    let keep = Keep::of(&app.settings);
+    assert_eq!((keep.outbox_days, keep.query_days), (90, 90));
+    let prunes = || prune(&app.db, app.clock.now(), keep).unwrap();
+    wait(app, TimeDelta::days(89));
+    assert_eq!((prunes(), counts(app)), (Pruned::default(), [events, deliveries, tries]));
+    wait(app, TimeDelta::days(2));
+    let gone = usize::try_from(events - 1).unwrap();
+    let pruned = prunes();
+    assert_eq!((pruned.deliveries, pruned.events), (gone, gone));
+    assert_eq!(counts(app), [1, 1, 1]);
+    assert_eq!(prunes(), Pruned::default());
+    // What waited is sent whole, and a new event of a pruned dossier goes its way.
+    receiver.answer(|_| status("204 No Content"));
+    receiver.sent();
+    pays(app, "TX9", 10_000, "khong ro");
+    deliver(&mut courier(app, &receiver));
+    assert!(abouts(&receiver.sent()).contains(&format!("{OTHER} bill.paid")));
+    assert_eq!(of(app, "waiting").len(), 0);
+    wait(app, TimeDelta::days(91));
+    assert_eq!(prunes().events, 2);
+    assert_eq!(counts(app), [0, 0, 0]);
+});
+
+both!(fn answered_status_queries_are_removed_and_others_stay(app, LISTENED) {
+    let at = app.clock.now().timestamp();
+    let asked = if app.db.engine() == "SQLite" {
+        format!("{}", at * 1_000_000)
+    } else {
+        format!("to_timestamp({at})")
+    };
+    for (order, state) in [("A", "answered"), ("B", "given_up"), ("C", "waiting")] {
+        app.database.run(&format!(
+            "INSERT INTO status_queries (tenant, channel, order_ref, ordered_at, next_at, tries, last_chance_at, state, \
+             last_asked_at) VALUES (1, 'hook', '{order}', {asked}, {asked}, 1, {asked}, '{state}', {asked})"
+        ));
+    }
+    app.has_office();
+    let prunes = || prune(&app.db, app.clock.now(), Keep::of(&app.settings)).unwrap().queries;
+    wait(app, TimeDelta::days(90));
+    assert_eq!(prunes(), 0);
+    wait(app, TimeDelta::seconds(1));
+    assert_eq!(prunes(), 1);
+    let left = app.database.texts("SELECT order_ref AS t FROM status_queries ORDER BY order_ref");
+    assert_eq!(left, ["B", "C"]);
 });

@@ -364,3 +364,49 @@ both!(
         assert_eq!(done.unwrap().repeats, 1);
     }
 );
+
+/// Two channels whose keys somebody copied.
+const COPIED: &str = r#"
+[channels.vietqr]
+provider = "vietqrvn"
+secrets.basic_user = "vietqr"
+secrets.basic_password = "k-password"
+secrets.jwt_key = "k-same"
+
+[channels.other]
+provider = "vietqrvn"
+secrets.basic_user = "vietqr"
+secrets.basic_password = "k-password"
+secrets.jwt_key = "k-same"
+"#;
+
+both!(
+    fn a_token_opens_the_channel_it_was_given_for_and_no_other(app, COPIED) {
+        use doisoat::intake::signature::{hmac_sha512, to_base64, to_base64url};
+        let given = |channel: &str| {
+            let shown = format!("Basic {}", to_base64(b"vietqr:k-password"));
+            let target = format!("/webhooks/{channel}/api/token_generate");
+            let reply = app.send(&request("POST", &target, &[("authorization", &shown)], b""));
+            reply.json()["access_token"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(transfer(app, "", &given("vietqr"), "FT1").status, 200);
+        assert_eq!(transfer(app, "", &given("other"), "FT2").status, 401);
+        // Whoever makes tokens with the key itself names the user, or the channel as text.
+        let made = |claims: &str| {
+            let head = to_base64url(br#"{"alg":"HS512","typ":"JWT"}"#);
+            let text = format!("{head}.{}", to_base64url(claims.as_bytes()));
+            format!("{text}.{}", to_base64url(&hmac_sha512(b"k-same", &[text.as_bytes()])))
+        };
+        for (claims, status) in [
+            (r#"{"username":"vietqr","exp":1767584105}"#, 200),
+            (r#"{"aud":"vietqr","exp":1767584105}"#, 200),
+            (r#"{"username":"another","exp":1767584105}"#, 401),
+            (r#"{"exp":1767584105}"#, 401),
+            (r#"{"username":"vietqr","aud":"other","exp":1767584105}"#, 401),
+            (r#"{"username":"vietqr","aud":["vietqr"],"exp":1767584105}"#, 401),
+            (r#"{"username":"vietqr","aud":null,"exp":1767584105}"#, 401),
+        ] {
+            assert_eq!(transfer(app, "", &made(claims), claims.len().to_string().as_str()).status, status, "{claims}");
+        }
+    }
+);

@@ -9,7 +9,7 @@ use doisoat::journeys::refunds::ask::{Asked, Wish, request_refund};
 use doisoat::journeys::refunds::{Hand, RefundError, Told, Which};
 use doisoat::store::Db;
 use doisoat::store::ops::RefundFilter;
-use doisoat::store::rows::RefundRow;
+use doisoat::store::rows::{RefundRow, RefundStepRow};
 use doisoat::store::types::Uid;
 use uuid::Uuid;
 
@@ -135,7 +135,24 @@ both!(fn a_hundred_approvals_at_once_never_exceed_what_is_there(app) {
         })
         .collect();
     app.db
-        .write(|queries| asked.iter().try_for_each(|row| queries.insert_refund(row, None)))
+        .write(|queries| {
+            asked.iter().try_for_each(|row| {
+                let step = RefundStepRow {
+                    tenant: 1,
+                    refund_id: row.refund_id,
+                    revision: 1,
+                    action: "request".to_owned(),
+                    officer: row.requested_by.clone(),
+                    reason: "let in elsewhere".to_owned(),
+                    evidence: None,
+                    entry_id: None,
+                    state: row.state.clone(),
+                    amount_minor: 0,
+                    taken_at: row.opened_at,
+                };
+                queries.insert_refund(row, Some(&step))
+            })
+        })
         .unwrap();
     let (done, codes) = race(app, "LD01", |db, hand, number| {
         let which = Which { id: RefundId(asked[number].refund_id.0), revision: Some(1) };

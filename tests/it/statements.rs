@@ -452,3 +452,29 @@ fn sides_may_be_signs_words_or_columns() {
         assert_eq!(sums, ("8.00".to_owned(), "5.00".to_owned(), 2), "{text}");
     }
 }
+
+#[test]
+fn amounts_that_read_two_ways_are_refused_with_their_line() {
+    let tables = [
+        (
+            "Date,Amount,Memo\n2026-09-01,\"1.234\",a\n2026-09-02,\"2.500\",b\n2026-09-03,\"1,234\",c\n",
+            4,
+        ),
+        (
+            "Date,Amount,Memo\n2026-09-01,\"1,234\",a\n2026-09-02,\"1.234.567\",b\n2026-09-03,\"3.000\",c\n",
+            2,
+        ),
+        ("Date,Amount,Memo\n2026-09-01,5,a\n2026-09-02,--5,b\n", 3),
+        ("Date,Amount,Memo\n2026-09-01,5,a\n2026-09-02,+-5,b\n", 3),
+        ("Date,Debit,Credit\n2026-09-01,5,\n2026-09-02,,5-+\n", 3),
+        (
+            "!Type:Bank\nD09/15/2026\nT1.234\n^\nD09/16/2026\nT2.000\n^\nD09/17/2026\nT1,234\n^\n",
+            9,
+        ),
+    ];
+    for (text, line) in tables {
+        let refused = take(text.as_bytes()).map(|seen| seen.reading.entries());
+        let problem = refused.expect_err(text);
+        assert_eq!(problem.line, Some(line), "{text}: {problem}");
+    }
+}

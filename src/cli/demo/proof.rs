@@ -187,6 +187,7 @@ fn measured(evidence: &Evidence<'_>) -> Result<Vec<Measured>> {
         tenant: TENANT.0,
         period: Period::new(quarter.first_day, quarter.last_day)?,
         unit: None,
+        is_own: false,
         by: By::None,
         captured_at: evidence.house.clock.now(),
         lang: Lang::En,

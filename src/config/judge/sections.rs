@@ -1,6 +1,6 @@
 //! The sections: layered settings come in, checked sections go out, or the first fault.
-//! The compiled-in defaults say which keys exist and of which kind they are; channels, providers and
-//! subscribers are judged elsewhere.
+//! The compiled-in defaults say which keys exist and of which kind they are; channels, providers,
+//! sources and subscribers are judged elsewhere.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
-    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings,
+    DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings, OutboxSettings,
     QuarantineSettings, ServerSettings, Settings, SigningSettings, StatusQuerySettings,
     WriterSettings,
 };
@@ -23,8 +23,12 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub(in crate::config) fn check_keys(layer: &Layer, defaults: &Layer) -> Result<(), ConfigError> {
     let known: Vec<String> = defaults.keys().map(|path| path.join(".")).collect();
     for (path, given) in layer {
-        let is_named =
-            |first: &String| matches!(first.as_str(), "channels" | "providers" | "subscribers");
+        let is_named = |first: &String| {
+            matches!(
+                first.as_str(),
+                "channels" | "providers" | "sources" | "subscribers"
+            )
+        };
         if path.first().is_some_and(is_named) {
             continue;
         }
@@ -59,7 +63,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Everything but channels and subscribers, from settings whose keys were checked.
+/// Everything but channels, sources and subscribers, from settings whose keys were checked.
 pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
     let read = Reader { layer };
     Ok(Settings {
@@ -71,10 +75,14 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
             max_per_second: read.whole("quarantine.max_per_second", 1)?,
         },
         status_queries: status_queries(&read)?,
+        outbox: OutboxSettings {
+            keep_days: read.whole("outbox.keep_days", LEAST_DAYS)?,
+        },
         office: office(&read)?,
         signing: signing(&read)?,
         indicators: indicators(&read)?,
         channels: BTreeMap::new(),
+        sources: BTreeMap::new(),
         subscribers: BTreeMap::new(),
         log: log(&read)?,
         migrate_on_serve: read.flag("migrate_on_serve")?,
@@ -181,6 +189,9 @@ fn server(read: &Reader<'_>) -> Result<ServerSettings, ConfigError> {
     })
 }
 
+/// What was given up after three days of tries can still be asked for again.
+const LEAST_DAYS: i64 = 7;
+
 /// More connections than this only wait for each other.
 const MOST_WRITERS: usize = 16;
 
@@ -223,6 +234,7 @@ fn status_queries(read: &Reader<'_>) -> Result<StatusQuerySettings, ConfigError>
         open_after: read.whole("status_queries.open_after", 1)?,
         pause_s: read.whole("status_queries.pause_s", 1)?,
         longest_pause_s: read.whole("status_queries.longest_pause_s", 1)?,
+        keep_days: read.whole("status_queries.keep_days", 1)?,
         our_address: our_address.to_owned(),
     })
 }

@@ -42,7 +42,8 @@ pub(super) fn prove(
         ProofKind::StaticKey => prove_static(proof, call, channel)?,
         ProofKind::Token => {
             let shown = bare(proof, header(proof, call)?);
-            token::must_be_ours(shown, key_name(proof), channel, call.arrived_at)?;
+            let rule = (description.token.as_ref(), key_name(proof));
+            token::must_be_ours(shown, rule, channel, call.arrived_at)?;
         }
         ProofKind::Digest(digest) => {
             if reads_fields(proof) {

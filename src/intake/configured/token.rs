@@ -1,6 +1,6 @@
 //! Tokens of ours: a provider shows user and password, is given a JSON Web Token (HS512), and proves
-//! its calls with it until it runs out. Only tokens that our own keys made are good; no other
-//! algorithm is known here.
+//! its calls with it until it runs out. Only tokens that our own keys made for this very channel are
+//! good, whoever else has the same keys; no other algorithm is known here.
 
 use std::borrow::Cow;
 
@@ -48,6 +48,7 @@ pub(super) fn issue(
     let from = now.timestamp();
     let claims = Json::Object(vec![
         ("username".to_owned(), Json::Text(user.text().to_owned())),
+        ("aud".to_owned(), Json::Text(channel.name.clone())),
         ("iat".to_owned(), Json::Number(from.to_string())),
         (
             "exp".to_owned(),
@@ -67,10 +68,12 @@ fn sign(claims: &str, secret: &Secret) -> String {
     format!("{text}.{}", to_base64url(&mac))
 }
 
-/// Whether a token was made with one of the channel's keys and has not run out.
+/// Whether a token was made with one of the channel's keys for this channel, and has not run out.
+/// Ours name the channel. A token that names none was made elsewhere with the key; it must name the
+/// user of the channel.
 pub(super) fn must_be_ours(
     token: &str,
-    key: &str,
+    (rule, key): (Option<&Token>, &str),
     channel: &Channel,
     now: Instant,
 ) -> Result<(), Refusal> {
@@ -90,7 +93,20 @@ pub(super) fn must_be_ours(
     if read(head)?.text("alg") != Ok("HS512") {
         return Err(Refusal::SignatureMismatch);
     }
-    let until = read(claims)?.integer("exp");
+    let claims = read(claims)?;
+    let is_for_us = match (claims.at("aud"), rule) {
+        (Some(named), _) => matches!(named, Json::Text(name) if *name == channel.name),
+        (None, Some(rule)) => {
+            let user = claims.text("username").unwrap_or("").as_bytes();
+            let is_own = |own: &Secret| is_same(own.bytes(), user);
+            any_key(channel.secret(&rule.user), &rule.user, is_own).is_ok()
+        }
+        (None, None) => true,
+    };
+    if !is_for_us {
+        return Err(Refusal::SignatureMismatch);
+    }
+    let until = claims.integer("exp");
     let until = until.map_err(|_| Refusal::SignatureMismatch)?;
     if now.timestamp() >= until {
         return Err(Refusal::OutsideWindow(

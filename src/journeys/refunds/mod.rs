@@ -22,10 +22,12 @@ mod parts;
 pub mod pay;
 mod proposals;
 mod told;
+mod written_off;
 
 pub use parts::ItemAsked;
 pub(super) use proposals::proposals_for_refused;
 pub(super) use told::taken_back;
+pub(super) use written_off::{ByKind, asked_back};
 
 /// Who acts, for whom and when.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,13 @@
 //! The fee items of a refund: which of them are given back and how much of each, kept as JSON on the
 //! refund's row; and where the money of a refund stands before it is approved. Checks that no item
-//! is given back twice.
+//! is given back twice, and none that was written off and so never paid.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::RefundError;
+use super::written_off::{ByKind, written_off};
 use crate::domain::dossier::FeeKind;
 use crate::domain::ids::BillId;
 use crate::domain::money::{Currency, Money};
@@ -73,7 +74,7 @@ pub(super) fn places(refund: &RefundRow) -> Result<Vec<(Place, i64)>, Failure> {
 }
 
 /// What refunds other than `own` ask or have given back of the items of a bill, by position and kind.
-fn given_back(
+pub(super) fn given_back(
     queries: &mut dyn Queries,
     tenant: i32,
     bill: Uid,
@@ -133,6 +134,7 @@ pub(super) fn asked_parts(
     }
     let items = items_of(queries, payment.tenant, dossier, bill)?;
     let others = given_back(queries, payment.tenant, bill, own)?;
+    let waived = written_off(queries, payment.tenant, dossier, bill)?;
     let currency = payment.to_amount()?.currency();
     let mut parts: Vec<Part> = Vec::new();
     for ask in asked {
@@ -147,7 +149,7 @@ pub(super) fn asked_parts(
         }
         parts.push(part_of(item, ask, &others, currency)?);
     }
-    must_fit(&items, &others, &parts, currency)?;
+    must_fit(&items, (&others, &waived), &parts, currency)?;
     Ok(parts)
 }
 
@@ -195,15 +197,16 @@ pub(super) fn must_still_fit(
     }
     let items = items_of(queries, refund.tenant, dossier, bill)?;
     let others = given_back(queries, refund.tenant, bill, Some(refund.refund_id))?;
+    let waived = written_off(queries, refund.tenant, dossier, bill)?;
     let currency = Currency::parse(&refund.currency).unwrap_or(Currency::VND);
-    must_fit(&items, &others, &parts, currency)
+    must_fit(&items, (&others, &waived), &parts, currency)
 }
 
-/// No kind of a bill's fee items is given back beyond what it comes to, however its items are
-/// ordered by now.
+/// No kind of a bill's fee items is given back beyond what it comes to less what was written off,
+/// however its items are ordered by now.
 fn must_fit(
     items: &[FeeItemRow],
-    others: &[Part],
+    (others, waived): (&[Part], &ByKind),
     parts: &[Part],
     currency: Currency,
 ) -> Result<(), RefundError> {
@@ -218,7 +221,8 @@ fn must_fit(
             let same = parts.iter().filter(|one| of_kind(one, part.kind));
             same.map(|one| one.minor).sum::<i64>()
         };
-        let (asked, rest) = (sum(parts), (billed - sum(others)).max(0));
+        let never_paid = waived.get(&part.kind).copied().unwrap_or(0);
+        let (asked, rest) = (sum(parts), (billed - never_paid - sum(others)).max(0));
         if asked > rest {
             return Err(RefundError::AboveRest {
                 asked,

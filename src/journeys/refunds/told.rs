@@ -1,10 +1,10 @@
 //! What the provider itself tells about money that went back. It takes from what was approved to go
 //! back first; the refunds it pays so are marked in the same batch, one that it pays in part becomes
-//! a difference. Costs nothing for payments without money set aside.
+//! a difference, and what nobody approved yet is withdrawn when its money is gone. Costs nothing for payments without money set aside.
 
 use super::{Step, step_row};
 use crate::domain::entry::Event;
-use crate::domain::refund::{RefundAction, RefundState};
+use crate::domain::refund::{RefundAction, RefundSource, RefundState};
 use crate::journeys::consequences::after_refund_differs;
 use crate::journeys::move_money::{TakenBack, take_back};
 use crate::journeys::workbook::Workbook;
@@ -27,7 +27,67 @@ pub(in crate::journeys) fn taken_back(
         pay_refunds(book, row, paid);
     }
     taken.unasked += taken.twice;
+    withdraw_what_is_gone(book, row);
     Ok(taken)
+}
+
+/// Withdraws the refunds whose money the provider took: there is nothing left to give back. What is
+/// only proposed is lowered to what is left; what an officer asks for stays as it was asked while
+/// something is left, and is for the officers to withdraw.
+fn withdraw_what_is_gone(book: &mut Workbook<'_>, payment: &PaymentRow) {
+    let given = book.given(payment.payment_id);
+    let elsewhere: i64 = given.iter().map(|given| given.amount_minor).sum();
+    let left_at = |source: &str| match RefundSource::parse(source) {
+        Some(RefundSource::Credit) => Some(payment.credit_minor),
+        Some(RefundSource::Suspense) => Some(payment.suspense_minor),
+        Some(RefundSource::Fee) => {
+            Some(payment.allocated_minor - payment.returned_minor - elsewhere)
+        }
+        None => None,
+    };
+    let now = book.now;
+    let known = book.to_pay.iter_mut();
+    let known = known.map(|(row, is_changed)| (row, Some(is_changed)));
+    let fresh = book.refunds.iter_mut().map(|row| (row, None));
+    let of_payment = known
+        .chain(fresh)
+        .filter(|(row, _)| row.payment_id == payment.payment_id);
+    for (row, is_changed) in of_payment {
+        let (Some(left), Some(state)) = (left_at(&row.source), RefundState::parse(&row.state))
+        else {
+            continue;
+        };
+        let is_proposed = state == RefundState::Proposed;
+        let action = if left <= 0 && (is_proposed || state == RefundState::Requested) {
+            RefundAction::Withdraw
+        } else if left < row.amount_minor && is_proposed {
+            RefundAction::Lower
+        } else {
+            continue;
+        };
+        let Some(state) = state.after(action) else {
+            continue;
+        };
+        if state == RefundState::Withdrawn {
+            row.ended_at = Some(Ts(now));
+        } else {
+            row.amount_minor = left;
+        }
+        row.revision += 1;
+        state.as_str().clone_into(&mut row.state);
+        if let Some(is_changed) = is_changed {
+            *is_changed = true;
+        }
+        let step = Step {
+            action,
+            state,
+            reason: "the provider took the money back",
+            evidence: payment.provider_txn_id.clone(),
+            entry_id: None,
+            minor: 0,
+        };
+        book.refund_steps.push(step_row(row, None, now, step));
+    }
 }
 
 /// Marks the refunds that `paid` minor units of a payment's set-aside money have paid: the one of

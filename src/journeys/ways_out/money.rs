@@ -145,7 +145,9 @@ impl Taking<'_> {
         let mut rest = bill.rest_minor();
         let mut waived = Vec::new();
         for (kind, minor) in self.parts(bill_id)? {
-            let minor = minor.min(rest);
+            // What is given back was paid, so it is not what is missing.
+            let back = self.known.asked_back.get(&kind).copied().unwrap_or(0);
+            let minor = (minor - back).max(0).min(rest);
             if minor > 0 {
                 waived.push((kind, minor));
             }

@@ -159,7 +159,8 @@ impl Workbook<'_> {
             })
         });
         changes.extend(of_bills);
-        let opened = self.differences.iter().enumerate().skip(watch.differences);
+        let further = self.differences.iter().enumerate().skip(watch.differences);
+        let opened = further.filter(|(_, held)| held.is_new);
         changes.extend(opened.map(|(at, held)| Change {
             kind: EventType::DifferenceOpened,
             bill: held.row.bill_id,

@@ -155,6 +155,12 @@ impl<'a> Workbook<'a> {
         rows.find(|row| row.payment_id == payment_id)
     }
 
+    /// The payments of an order.
+    pub(super) fn payments_of_order(&self, order_ref: &str) -> impl Iterator<Item = &PaymentRow> {
+        let rows = self.payments.values().map(|held| &held.row);
+        rows.filter(move |row| row.order_ref.as_deref() == Some(order_ref))
+    }
+
     /// Puts a payment back after money of it was moved.
     pub(super) fn put_back(&mut self, row: PaymentRow) {
         let (channel, key) = (row.channel.clone(), row.payment_key.clone());

@@ -73,9 +73,17 @@ impl Workbook<'_> {
     pub(in crate::journeys) fn take_step(&mut self, row: DifferenceRow, step: DifferenceStepRow) {
         let id = row.difference_id;
         let mut held = self.differences.iter_mut();
-        if let Some(held) = held.find(|held| held.row.difference_id == id) {
-            held.row = row;
-            held.step = Some(step);
+        match held.find(|held| held.row.difference_id == id) {
+            Some(held) => {
+                held.row = row;
+                held.step = Some(step);
+            }
+            // The book was opened with those that stand; this one was resolved.
+            None => self.differences.push(HeldDifference {
+                row,
+                is_new: false,
+                step: Some(step),
+            }),
         }
     }
 }

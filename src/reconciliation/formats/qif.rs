@@ -2,7 +2,8 @@
 //! balance and no order of day and month; when its dates read in two orders the officer is asked.
 
 use super::{Format, Look};
-use crate::domain::statement::Line;
+use crate::domain::money::Currency;
+use crate::domain::statement::{Line, decimals_of};
 use crate::reconciliation::book::{Book, filled};
 use crate::reconciliation::input::Input;
 use crate::reconciliation::problem::{Problem, shown};
@@ -43,6 +44,7 @@ impl Format for Qif {
         let mut reader = Reader {
             order,
             style,
+            usual: ask.currency,
             ..Reader::default()
         };
         let mut lines = Lines::new(script.text(input)?);
@@ -90,6 +92,7 @@ struct Reader {
     is_account: bool,
     is_open: bool,
     is_other: bool,
+    usual: Option<Currency>,
     draft: Draft,
 }
 
@@ -146,7 +149,8 @@ impl Reader {
             }
             self.is_open = true;
             book.statement.account.clone_from(&self.account);
-            book.statement.decimals = 2;
+            book.statement.decimals = self.usual.map_or(2, decimals_of);
+            book.statement.currency = self.usual;
         }
         Ok(())
     }

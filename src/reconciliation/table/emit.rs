@@ -29,6 +29,7 @@ pub fn emit(table: &dyn Table, ask: &Ask, book: &mut Book<'_>) -> Result<(), Pro
     tell(&plan, book);
     let mut emit = Emit {
         plan: &plan,
+        usual: ask.currency,
         book,
         around: Vec::new(),
         state: State::Above,
@@ -53,6 +54,8 @@ enum State {
 
 struct Emit<'a, 'b, 'c> {
     plan: &'a Plan,
+    /// The currency where nothing in the file names one.
+    usual: Option<Currency>,
     book: &'b mut Book<'c>,
     around: Vec<Row>,
     state: State,
@@ -104,7 +107,8 @@ impl Emit<'_, '_, '_> {
             .or(plan.row_currency)
             .or(plan.columns.currency)
             .or(own)
-            .or(assumed);
+            .or(assumed)
+            .or(self.usual);
         self.book.statement.decimals = currency.map_or(2, decimals_of);
         self.book.statement.currency = currency.filter(|_| !plan.profile.any_currency);
         self.state = State::Body;
@@ -181,13 +185,18 @@ impl Emit<'_, '_, '_> {
         let columns = &plan.columns;
         self.part.rows += 1;
         if !is_money(row, plan, self.book) {
-            self.book.findings.skipped += 1;
-            if let Ok(Some(amount)) = signed(row, plan) {
-                self.part
-                    .totals
-                    .all
-                    .add(to_minor(amount, self.book.statement.decimals).unwrap_or(0));
-            }
+            let amount = signed(row, plan).ok().flatten().unwrap_or_default();
+            let amount = to_minor(amount, self.book.statement.decimals).unwrap_or(0);
+            self.part.totals.all.add(amount);
+            self.book.pass_over(Line {
+                place: row.place,
+                date: day,
+                amount,
+                reference: words(row, columns, Role::Reference),
+                order: words(row, columns, Role::Order),
+                memo: words(row, columns, Role::Memo),
+                ..Line::default()
+            });
             return Ok(());
         }
         let Some(found) = signed(row, plan)? else {

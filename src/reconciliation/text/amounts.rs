@@ -52,10 +52,12 @@ const SIDES: [(&str, bool); 6] = [
     ("N", true),
 ];
 
-/// The digits without currency, side and sign, and whether these say that money goes out.
-fn stripped(clean: &str) -> (&str, bool) {
+/// The digits without currency, side and sign; whether these say that money goes out; and whether
+/// they say it once. Of two signs, or two sides, it is not to be guessed which is meant.
+fn stripped(clean: &str) -> (&str, bool, bool) {
     let mut rest = clean.trim().trim_start_matches('\'').trim();
     let mut is_negative = false;
+    let (mut signs, mut sides) = (0, 0);
     loop {
         let before = rest;
         for sign in SIGNS {
@@ -68,6 +70,7 @@ fn stripped(clean: &str) -> (&str, bool) {
                 without.filter(|left| left.ends_with(is_digit) || left.trim().starts_with(is_digit))
             {
                 is_negative ^= takes;
+                sides += 1;
                 rest = without.trim();
             }
         }
@@ -78,16 +81,19 @@ fn stripped(clean: &str) -> (&str, bool) {
             is_negative = true;
             rest = inside.trim();
         }
-        if let Some(without) = rest.strip_prefix('-').or_else(|| rest.strip_suffix('-')) {
-            is_negative = true;
-            rest = without.trim();
+        for (sign, takes) in [('-', true), ('+', false)] {
+            let without = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
+            if let Some(without) = without {
+                is_negative |= takes;
+                signs += 1;
+                rest = without.trim();
+            }
         }
-        rest = rest.strip_prefix('+').unwrap_or(rest).trim();
         if rest == before {
             break;
         }
     }
-    (rest, is_negative)
+    (rest, is_negative, signs <= 1 && sides <= 1)
 }
 
 fn bare(text: &str) -> Result<Option<Bare>, String> {
@@ -99,9 +105,12 @@ fn bare(text: &str) -> Result<Option<Bare>, String> {
             other => other,
         })
         .collect();
-    let (rest, is_negative) = stripped(&clean);
+    let (rest, is_negative, is_clear) = stripped(&clean);
     if rest.is_empty() {
         return Ok(None);
+    }
+    if !is_clear {
+        return Err("has two signs, so that it is not clear which way the money went".to_owned());
     }
     let is_amount = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '\'' | '’');
     if !rest.chars().all(is_amount) || !rest.contains(is_digit) {
@@ -291,6 +300,9 @@ pub struct Tally {
     commas: Count,
     plain: Count,
     grouped: Count,
+    /// What may be, or is, a dot between thousands; and a comma.
+    dot_groups: Count,
+    comma_groups: Count,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -340,13 +352,22 @@ impl Tally {
             }
             Hint::Thousands(as_is) => {
                 mark(as_is);
-                self.grouped.add(place);
+                self.grouped(text, place);
             }
-            Hint::Grouped => self.grouped.add(place),
+            Hint::Grouped => self.grouped(text, place),
         }
         let is_long_mixed = text.contains('.') && text.contains(',');
         if is_long_mixed && hint(text) != Hint::Nothing {
             self.grouped.add(place);
+        }
+    }
+
+    fn grouped(&mut self, text: &str, place: u64) {
+        self.grouped.add(place);
+        if text.contains('.') {
+            self.dot_groups.add(place);
+        } else if text.contains(',') {
+            self.comma_groups.add(place);
         }
     }
 
@@ -364,7 +385,8 @@ impl Tally {
         let odd = self
             .dots
             .rarer(self.commas)
-            .or(self.plain.rarer(self.grouped));
+            .or(self.plain.rarer(self.grouped))
+            .or(self.dot_groups.rarer(self.comma_groups));
         match odd {
             Some(place) => Err(place),
             None if self.commas.times > 0 => Ok(Some(Mark::Comma)),
@@ -409,7 +431,7 @@ mod tests {
             let number: Decimal = number.parse().unwrap();
             assert_eq!(parse(text, None), Ok(Some(number)), "{text}");
         }
-        for text in ["", " ", "-", "VND"] {
+        for text in ["", " ", "-", "--", "VND"] {
             assert_eq!(parse(text, None), Ok(None), "{text}");
         }
         for text in [
@@ -422,6 +444,16 @@ mod tests {
             "#REF!",
             "1.234,567.8",
             "abc",
+            "--5",
+            "+-5",
+            "-+5",
+            "++5",
+            "-5-",
+            "\u{2212}-5",
+            "- -5",
+            "-$-5",
+            "100 DR DR",
+            "CR 100 DR",
         ] {
             assert!(parse(text, None).is_err(), "{text}");
         }
@@ -507,5 +539,10 @@ mod tests {
         assert_eq!(style(&["12.50", "1.234"]), Ok(Some(Mark::Dot)));
         assert_eq!(style(&["50395", "1250993", "1.250.000,00"]), Err(3));
         assert_eq!(style(&["12.50", "12.60", "12,50"]), Err(3));
+        // Three digits after either mark: one of the two is not what it looks like.
+        assert_eq!(style(&["1.234", "1.235", "1,234"]), Err(3));
+        assert_eq!(style(&["1,234", "2,500", "1.234"]), Err(3));
+        assert_eq!(style(&["1.234.567", "2.500", "1,234"]), Err(3));
+        assert_eq!(style(&["1 234", "1.234"]), Ok(None));
     }
 }

@@ -10,6 +10,7 @@ use super::problem::Problem;
 pub mod amounts;
 pub mod dates;
 pub mod encoding;
+pub mod fast;
 pub mod iso;
 pub mod swift;
 pub mod xml;

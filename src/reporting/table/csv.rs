@@ -2,10 +2,7 @@
 //! run as a formula get a leading apostrophe; notes and, beside rows, the total are left out, so
 //! that every line is data.
 
-use super::{Cell, Table};
-
-/// First characters that make a spreadsheet calculate.
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+use super::{Cell, Table, without_formula};
 
 /// The bytes of the file.
 ///
@@ -25,8 +22,8 @@ pub fn to_csv(table: &Table) -> Result<Vec<u8>, std::io::Error> {
 
 fn harmless(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) if text.starts_with(FORMULA_STARTS) => format!("'{text}"),
-        Cell::Text(_) | Cell::Integer(_) | Cell::Percent(_) | Cell::Money(_) | Cell::Empty => {
+        Cell::Text(text) => without_formula(text).into_owned(),
+        Cell::Integer(_) | Cell::Percent(_) | Cell::Number(_) | Cell::Money(_) | Cell::Empty => {
             cell.plain()
         }
     }

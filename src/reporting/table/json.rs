@@ -35,6 +35,8 @@ fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Integer(number) => Value::from(*number),
         Cell::Empty => Value::Null,
-        Cell::Text(_) | Cell::Percent(_) | Cell::Money(_) => Value::from(cell.plain()),
+        Cell::Text(_) | Cell::Percent(_) | Cell::Number(_) | Cell::Money(_) => {
+            Value::from(cell.plain())
+        }
     }
 }

@@ -2,6 +2,8 @@
 //! Comes from a report, goes to a terminal, CSV, JSON or a spreadsheet through the files beside
 //! this one. Computes nothing.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
@@ -17,6 +19,19 @@ pub use self::json::{to_json, to_value};
 pub use self::text::to_text;
 pub use self::xlsx::to_xlsx;
 
+/// First characters that make a spreadsheet calculate.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Words as a spreadsheet may hold them: with an apostrophe before what would make it calculate, also
+/// where the file says that they are words, because they are copied on into files that cannot say so.
+fn without_formula(text: &str) -> Cow<'_, str> {
+    if text.starts_with(FORMULA_STARTS) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -26,6 +41,8 @@ pub enum Kind {
     Integer,
     /// Percentages with two decimals, 85.94 meaning 85.94 %.
     Percent,
+    /// Other decimal numbers.
+    Number,
     /// Amounts.
     Money,
 }
@@ -38,6 +55,7 @@ impl Kind {
             Self::Text => "text",
             Self::Integer => "integer",
             Self::Percent => "percent",
+            Self::Number => "number",
             Self::Money => "money",
         }
     }
@@ -63,6 +81,8 @@ pub enum Cell {
     Integer(i64),
     /// A percentage.
     Percent(Decimal),
+    /// Another decimal number.
+    Number(Decimal),
     /// An amount.
     Money(Money),
     /// No value, such as a percentage of nothing.
@@ -76,7 +96,7 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Integer(number) => number.to_string(),
-            Self::Percent(percent) => percent.to_string(),
+            Self::Percent(number) | Self::Number(number) => number.to_string(),
             Self::Money(money) => money.to_decimal_text(),
             Self::Empty => String::new(),
         }

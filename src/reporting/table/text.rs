@@ -32,6 +32,6 @@ fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Percent(percent) => format!("{percent}%"),
         Cell::Empty => "–".to_owned(),
-        Cell::Text(_) | Cell::Integer(_) | Cell::Money(_) => cell.plain(),
+        Cell::Text(_) | Cell::Integer(_) | Cell::Number(_) | Cell::Money(_) => cell.plain(),
     }
 }

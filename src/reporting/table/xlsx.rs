@@ -5,12 +5,13 @@
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::{Cell, Kind, Table};
+use super::{Cell, Kind, Table, without_formula};
 
 struct Formats {
     header: Format,
     integer: Format,
     percent: Format,
+    number: Format,
 }
 
 /// The bytes of the file.
@@ -22,6 +23,7 @@ pub fn to_xlsx(table: &Table) -> Result<Vec<u8>, XlsxError> {
         header: Format::new().set_bold().set_text_wrap(),
         integer: Format::new().set_num_format("#,##0"),
         percent: Format::new().set_num_format("0.00%"),
+        number: Format::new().set_num_format("0.0"),
     };
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory()?;
@@ -50,7 +52,7 @@ fn write_notes(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Resul
     sheet.set_column_width(0, 120)?;
     sheet.write_string_with_format(0, 0, &table.title, &formats.header)?;
     for (line, note) in (1..).zip(&table.notes) {
-        sheet.write_string(line, 0, note)?;
+        sheet.write_string(line, 0, without_formula(note))?;
     }
     Ok(())
 }
@@ -62,11 +64,14 @@ fn write_cell(
     formats: &Formats,
 ) -> Result<(), XlsxError> {
     match cell {
-        Cell::Text(text) => sheet.write_string(line, place, text)?,
+        Cell::Text(text) => sheet.write_string(line, place, without_formula(text))?,
         Cell::Integer(number) => sheet.write_with_format(line, place, *number, &formats.integer)?,
         Cell::Percent(percent) => {
             let share = percent / Decimal::ONE_HUNDRED;
             write_decimal(sheet, (line, place), &share.to_string(), &formats.percent)?
+        }
+        Cell::Number(number) => {
+            write_decimal(sheet, (line, place), &number.to_string(), &formats.number)?
         }
         Cell::Money(money) => write_decimal(
             sheet,

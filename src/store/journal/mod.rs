@@ -10,6 +10,7 @@ mod sqlite;
 mod statements;
 
 use super::failure::Failure;
+use super::ops::{Refunds, StatusQueries};
 use super::rows::{
     AllocationRow, DeliveryRow, DifferenceRow, DifferenceStepRow, DossierRow, EventRow, FeeItemRow,
     QuarantinedRow, RefundRow, RefundStepRow,
@@ -35,6 +36,11 @@ pub struct Lookup {
     pub virtual_accounts: Vec<String>,
     /// Squeezed texts that may be dossier codes.
     pub dossier_codes: Vec<String>,
+    /// Channel and order reference of payments that wait without a transaction id: what is known of
+    /// the order under an id is read too.
+    pub unnamed_orders: Vec<(String, String)>,
+    /// Whether money goes back: then refunds that nobody approved yet are read too.
+    pub takes_back: bool,
 }
 
 /// A notice that is already recorded, as far as telling repeats needs it.
@@ -71,7 +77,8 @@ pub struct Found {
     pub standing: Vec<Standing>,
     /// What officers allocated of the payments above.
     pub allocations: Vec<AllocationRow>,
-    /// The refunds for which money of the payments above is set aside.
+    /// The refunds for which money of the payments above is set aside; where money goes back, those
+    /// that are proposed or asked for besides.
     pub refunds: Vec<RefundRow>,
     /// Differences that stand on the payments above, and on those bills that are paid in part.
     pub differences: Vec<DifferenceRow>,
@@ -176,6 +183,11 @@ impl Batch {
             && self.changed_differences.is_empty()
             && self.refunds.is_empty())
     }
+
+    /// Whether a refund was brought further, an old one or a new one.
+    fn has_refund_steps(&self) -> bool {
+        !(self.changed_refunds.is_empty() && self.refund_steps.is_empty())
+    }
 }
 
 /// Takes out of what payments placed what officers gave of it to other bills, which stands there.
@@ -190,6 +202,41 @@ fn without_given(standing: &mut [Standing], given: &[AllocationRow]) {
 fn with_money_set_aside(payments: &[PaymentRow]) -> Vec<Uid> {
     let set_aside = payments.iter().filter(|row| row.refunding_minor > 0);
     set_aside.map(|row| row.payment_id).collect()
+}
+
+/// The refunds that a batch may have to touch.
+fn find_refunds(
+    refunds: &mut impl Refunds,
+    lookup: &Lookup,
+    payments: &[PaymentRow],
+) -> Result<Vec<RefundRow>, Failure> {
+    if lookup.takes_back && !payments.is_empty() {
+        let known: Vec<Uid> = payments.iter().map(|row| row.payment_id).collect();
+        return refunds.list_standing_refunds(lookup.tenant, &known);
+    }
+    let set_aside = with_money_set_aside(payments);
+    if set_aside.is_empty() {
+        return Ok(Vec::new());
+    }
+    refunds.list_refunds_to_pay(lookup.tenant, &set_aside)
+}
+
+/// Adds the payments under an id of orders of which something waits without one. Their dossiers are
+/// locked by now, so that nobody writes such a payment meanwhile.
+fn find_named_payments(
+    queries: &mut impl StatusQueries,
+    lookup: &Lookup,
+    found: &mut Found,
+) -> Result<(), Failure> {
+    for (channel, order_ref) in &lookup.unnamed_orders {
+        for row in queries.list_payments_of_attempt(lookup.tenant, channel, order_ref)? {
+            let mut known = found.payments.iter();
+            if !known.any(|other| other.payment_id == row.payment_id) {
+                found.payments.push(row);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reading under lock and writing a batch; both run inside a transaction opened by the caller.

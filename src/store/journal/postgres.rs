@@ -10,7 +10,8 @@ use super::statements::{
     UpdateClasses, columns,
 };
 use super::{
-    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, with_money_set_aside, without_given,
+    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, find_named_payments, find_refunds,
+    without_given,
 };
 use crate::store::failure::Failure;
 use crate::store::ops::{Cases as _, Refunds as _};
@@ -31,11 +32,9 @@ impl Journal for PgConnection {
             found.allocations = self.list_allocations(lookup.tenant, &known)?;
             dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
         }
-        let set_aside = with_money_set_aside(&found.payments);
-        if !set_aside.is_empty() {
-            found.refunds = self.list_refunds_to_pay(lookup.tenant, &set_aside)?;
-        }
+        found.refunds = find_refunds(self, lookup, &found.payments)?;
         self.lock_dossiers(lookup.tenant, dossier_ids, &mut found)?;
+        find_named_payments(self, lookup, &mut found)?;
         let (payments, bills) = found.settleable();
         found.differences = self.list_standing_differences(lookup.tenant, &payments, &bills)?;
         let (channel, key_hash) = lookup.notice_keys.iter().cloned().unzip();
@@ -90,7 +89,7 @@ impl Journal for PgConnection {
             self.insert_difference_steps(&batch.difference_steps)?;
         }
         self.announce(tenant, batch)?;
-        if !batch.changed_refunds.is_empty() {
+        if batch.has_refund_steps() {
             self.mark_refunds(&batch.changed_refunds, &batch.refund_steps)?;
         }
         match &batch.block {
@@ -254,6 +253,7 @@ impl Steps for PgConnection {
             diesel::update(payments::table.find((row.tenant, row.payment_id)))
                 .set((
                     payments::status.eq(&row.status),
+                    payments::provider_txn_id.eq(&row.provider_txn_id),
                     payments::paid_at.eq(row.paid_at),
                     payments::bill_id.eq(row.bill_id),
                     payments::dossier_id.eq(row.dossier_id),

@@ -10,8 +10,8 @@ use super::row_statements::{
     UpdateBill, UpdateClass, run_row,
 };
 use super::{
-    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, Standing, with_money_set_aside,
-    without_given,
+    Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, Standing, find_named_payments,
+    find_refunds, without_given,
 };
 use crate::store::failure::Failure;
 use crate::store::ops::{Cases as _, Refunds as _};
@@ -33,10 +33,7 @@ impl Journal for SqliteConnection {
             found.allocations = self.list_allocations(lookup.tenant, &known)?;
             dossier_ids.extend(found.allocations.iter().map(|row| row.dossier_id));
         }
-        let set_aside = with_money_set_aside(&found.payments);
-        if !set_aside.is_empty() {
-            found.refunds = self.list_refunds_to_pay(lookup.tenant, &set_aside)?;
-        }
+        found.refunds = find_refunds(self, lookup, &found.payments)?;
         self.find_by_clues(lookup, &mut found, &mut dossier_ids)?;
         for id in dossier_ids {
             self.find_dossier(lookup.tenant, id, &mut found)?;
@@ -46,6 +43,7 @@ impl Journal for SqliteConnection {
             let given = self.list_allocations(lookup.tenant, &paying)?;
             without_given(&mut found.standing, &given);
         }
+        find_named_payments(self, lookup, &mut found)?;
         let (payments, bills) = found.settleable();
         found.differences = self.list_standing_differences(lookup.tenant, &payments, &bills)?;
         for bill in found
@@ -110,7 +108,7 @@ impl Journal for SqliteConnection {
         for row in &batch.deliveries {
             run_row!(self, InsertDelivery, row, { tenant, delivery_id, subscriber, event_id, subject, state, tries, round_from, next_at })?;
         }
-        if !batch.changed_refunds.is_empty() {
+        if batch.has_refund_steps() {
             self.mark_refunds(&batch.changed_refunds, &batch.refund_steps)?;
         }
         match &batch.block {
@@ -300,6 +298,7 @@ impl Steps for SqliteConnection {
         diesel::update(payments::table.find((row.tenant, row.payment_id)))
             .set((
                 payments::status.eq(&row.status),
+                payments::provider_txn_id.eq(&row.provider_txn_id),
                 payments::paid_at.eq(row.paid_at),
                 payments::bill_id.eq(row.bill_id),
                 payments::dossier_id.eq(row.dossier_id),

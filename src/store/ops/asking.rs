@@ -78,6 +78,8 @@ pub trait StatusQueries {
     ) -> Result<Vec<StatusQueryRow>>;
     /// How many queries of a channel are in a state.
     fn count_status_queries(&mut self, tenant: i32, channel: &str, state: &str) -> Result<i64>;
+    /// Removes queries that were answered and last asked before an instant; how many.
+    fn delete_answered(&mut self, tenant: i32, before: Ts, limit: i64) -> Result<usize>;
     /// How a channel stands.
     fn find_query_channel(&mut self, tenant: i32, channel: &str)
     -> Result<Option<QueryChannelRow>>;

@@ -17,6 +17,8 @@ mod cases;
 mod days;
 mod outbox;
 mod refunds;
+mod reports;
+mod statements;
 mod suggestions;
 mod tariffs;
 
@@ -25,6 +27,11 @@ pub use cases::{Cases, DifferenceFilter};
 pub use days::{Days, PostedSum};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use refunds::{RefundFilter, Refunds};
+pub use reports::{
+    Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
+    Window,
+};
+pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
 
@@ -41,12 +48,14 @@ pub trait Queries:
     + Cases
     + Days
     + Refunds
+    + Reports
     + Suggestions
     + Counts
     + Proof
     + Tariffs
     + StatusQueries
     + Outbox
+    + Statements
 {
 }
 

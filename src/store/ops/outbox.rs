@@ -76,6 +76,21 @@ pub trait Outbox {
     fn find_delivery(&mut self, tenant: i32, id: Uid) -> Result<Option<DeliveryRow>>;
     /// The tries of these deliveries, by delivery and time.
     fn list_tries(&mut self, tenant: i32, deliveries: &[Uid]) -> Result<Vec<TryRow>>;
+    /// Removes deliveries made before the instant inside this id that do not wait any more, the oldest
+    /// first, with their tries; how many.
+    fn delete_ended_deliveries(&mut self, tenant: i32, before: Uid, limit: i64) -> Result<usize>;
+    /// The events of the deliveries made before the instant inside this id.
+    fn list_events_waited_for(&mut self, tenant: i32, before: Uid) -> Result<Vec<Uid>>;
+    /// Ids of events made before the instant inside an id, after another id.
+    fn list_events_before(
+        &mut self,
+        tenant: i32,
+        before: Uid,
+        after: Option<Uid>,
+        limit: i64,
+    ) -> Result<Vec<Uid>>;
+    /// Removes events; how many there were.
+    fn delete_events(&mut self, tenant: i32, ids: &[Uid]) -> Result<usize>;
     /// How many deliveries of a subscriber stand where.
     fn count_deliveries(&mut self, tenant: i32, subscriber: &str) -> Result<DeliveryCounts>;
 }

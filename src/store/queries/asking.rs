@@ -205,6 +205,22 @@ impl StatusQueries for Conn {
             .get_result(self)?)
     }
 
+    fn delete_answered(&mut self, tenant: i32, before: Ts, limit: i64) -> Result<usize, Failure> {
+        let answered: Vec<(String, String)> = status_queries::table
+            .filter(status_queries::tenant.eq(tenant))
+            .filter(status_queries::state.eq("answered"))
+            .filter(status_queries::last_asked_at.lt(before))
+            .order((status_queries::channel, status_queries::next_at))
+            .limit(limit)
+            .select((status_queries::channel, status_queries::order_ref))
+            .load(self)?;
+        for (channel, order_ref) in &answered {
+            diesel::delete(status_queries::table.find((tenant, channel, order_ref)))
+                .execute(self)?;
+        }
+        Ok(answered.len())
+    }
+
     fn find_query_channel(
         &mut self,
         tenant: i32,

@@ -10,14 +10,18 @@ mod counts;
 mod days;
 mod dossiers;
 pub(super) mod migrations;
+mod named;
 mod outbox;
 mod payments;
 mod proof;
 mod refunds;
+mod report_ledger;
+mod reports;
+mod statements;
 mod suggestions;
 mod tariffs;
 
-use super::Conn;
+use super::{Conn, seconds_of};
 use crate::store::ops::Queries;
 
 impl Queries for Conn {}

@@ -198,6 +198,70 @@ impl Outbox for Conn {
             .load(self)?)
     }
 
+    fn delete_ended_deliveries(
+        &mut self,
+        tenant: i32,
+        before: Uid,
+        limit: i64,
+    ) -> Result<usize, Failure> {
+        let ended: Vec<Uid> = deliveries::table
+            .filter(deliveries::tenant.eq(tenant))
+            .filter(deliveries::delivery_id.lt(before))
+            .filter(deliveries::state.ne("waiting"))
+            .order(deliveries::delivery_id)
+            .limit(limit)
+            .select(deliveries::delivery_id)
+            .load(self)?;
+        let of_them = tries::table
+            .filter(tries::tenant.eq(tenant))
+            .filter(tries::delivery_id.eq_any(&ended));
+        diesel::delete(of_them).execute(self)?;
+        let still_ended = deliveries::table
+            .filter(deliveries::tenant.eq(tenant))
+            .filter(deliveries::delivery_id.eq_any(&ended))
+            .filter(deliveries::state.ne("waiting"));
+        Ok(diesel::delete(still_ended).execute(self)?)
+    }
+
+    fn list_events_waited_for(&mut self, tenant: i32, before: Uid) -> Result<Vec<Uid>, Failure> {
+        Ok(deliveries::table
+            .filter(deliveries::tenant.eq(tenant))
+            .filter(deliveries::delivery_id.lt(before))
+            .select(deliveries::event_id)
+            .load(self)?)
+    }
+
+    fn list_events_before(
+        &mut self,
+        tenant: i32,
+        before: Uid,
+        after: Option<Uid>,
+        limit: i64,
+    ) -> Result<Vec<Uid>, Failure> {
+        let mut query = events::table
+            .filter(events::tenant.eq(tenant))
+            .filter(events::event_id.lt(before))
+            .order(events::event_id)
+            .limit(limit)
+            .select(events::event_id)
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(events::event_id.gt(after));
+        }
+        Ok(query.load(self)?)
+    }
+
+    fn delete_events(&mut self, tenant: i32, ids: &[Uid]) -> Result<usize, Failure> {
+        let mut removed = 0;
+        for chunk in ids.chunks(CHUNK) {
+            let gone = events::table
+                .filter(events::tenant.eq(tenant))
+                .filter(events::event_id.eq_any(chunk));
+            removed += diesel::delete(gone).execute(self)?;
+        }
+        Ok(removed)
+    }
+
     fn count_deliveries(
         &mut self,
         tenant: i32,

@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
 use super::Conn;
-use super::refunds::{WRONG_APPROVALS, WRONG_ENTRIES, WRONG_HELD, WRONG_SET_ASIDE, WRONG_STANDING};
+use super::refunds::{
+    WRONG_APPROVALS, WRONG_ENTRIES, WRONG_HELD, WRONG_REQUESTS, WRONG_SET_ASIDE, WRONG_STANDING,
+};
 use crate::store::failure::Failure;
 use crate::store::ops::{Proof, Wrong};
 use crate::store::rows::DossierRow;
@@ -53,6 +55,20 @@ const WRONG_PAYMENTS: &str = "SELECT payment_id AS id, 'kept less posted is ' ||
     FROM postings WHERE tenant = $2 AND payment_id IS NOT NULL AND event <> 'bill_cancelled') x \
     GROUP BY payment_id HAVING SUM(a) <> 0 OR SUM(c) <> 0 OR SUM(s) <> 0 OR SUM(r) <> 0 OR SUM(b) <> 0 \
     ORDER BY payment_id LIMIT 20";
+
+/// What left the books is what postings say left them; what a provider had given back before we heard
+/// of the payment was never posted, and is what the first posting lacks.
+const WRONG_GONE: &str = "SELECT payment_id AS id, 'says that ' || CAST(SUM(r) AS TEXT) || ' went back and ' || \
+    CAST(SUM(t) AS TEXT) || ' was a test, which its postings do not say' AS problem FROM (\
+    SELECT payment_id, amount_minor AS a, refunded_minor AS r, test_minor AS t, 0 AS d, 0 AS c, 0 AS x \
+    FROM payments WHERE tenant = $1 UNION ALL SELECT payment_id, 0, 0, 0, \
+    CASE WHEN debit LIKE 'clearing:%' AND event <> 'placing_undone' THEN amount_minor ELSE 0 END, \
+    CASE WHEN credit LIKE 'bank:%' OR (credit LIKE 'clearing:%' AND event <> 'payment_is_test') THEN amount_minor ELSE 0 END, \
+    CASE WHEN event = 'payment_is_test' THEN amount_minor \
+    WHEN event = 'placing_undone' AND debit LIKE 'clearing:%' THEN -amount_minor ELSE 0 END \
+    FROM postings WHERE tenant = $2 AND payment_id IS NOT NULL) x \
+    GROUP BY payment_id HAVING SUM(t) <> SUM(x) OR (SUM(d) > 0 AND SUM(r) <> SUM(a) - SUM(d) + SUM(c)) \
+    OR (SUM(d) = 0 AND SUM(r) <> 0 AND SUM(r) <> SUM(a)) ORDER BY payment_id LIMIT 20";
 
 const UNPLACED_PAYMENTS: &str = "SELECT payment_id AS id, \
     'amount ' || CAST(amount_minor AS TEXT) || ' in status ' || status || ' places ' || \
@@ -196,6 +212,7 @@ impl Proof for Conn {
             .get_result(self)?;
         let mut wrong = by_id(self, "payment", WRONG_PAYMENTS, tenant)?;
         wrong.extend(by_id(self, "payment", UNPLACED_PAYMENTS, tenant)?);
+        wrong.extend(by_id(self, "payment", WRONG_GONE, tenant)?);
         wrong.extend(by_id(self, "payment", WRONG_ALLOCATIONS, tenant)?);
         wrong.extend(by_id(self, "payment", MISPOSTED_PAYMENTS, tenant)?);
         // What is wrong in one way is often wrong in another: each payment is named once.
@@ -231,6 +248,7 @@ impl Proof for Conn {
             .get_result(self)?;
         let mut wrong = by_id(self, "payment", WRONG_SET_ASIDE, tenant)?;
         wrong.extend(by_id(self, "refund", WRONG_HELD, tenant)?);
+        wrong.extend(by_id(self, "refund", WRONG_REQUESTS, tenant)?);
         wrong.extend(by_id(self, "refund", WRONG_APPROVALS, tenant)?);
         wrong.extend(by_id(self, "refund", WRONG_STANDING, tenant)?);
         wrong.extend(by_id(self, "entry", WRONG_ENTRIES, tenant)?);

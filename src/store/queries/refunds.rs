@@ -30,6 +30,14 @@ pub(super) const WRONG_HELD: &str = "SELECT refund_id AS id, 'holds ' || CAST(SU
     UNION ALL SELECT refund_id, 0, amount_minor FROM refund_steps WHERE tenant = $2) x \
     GROUP BY refund_id HAVING SUM(h) <> SUM(s) ORDER BY refund_id LIMIT 20";
 
+/// A refund was asked for by the officer whom its step, or the step of its difference, names.
+pub(super) const WRONG_REQUESTS: &str = "SELECT r.refund_id AS id, 'says it was asked for by ' || r.requested_by || \
+    ', which no step says' AS problem FROM refunds r WHERE r.tenant = $1 AND r.requested_by IS NOT NULL \
+    AND NOT EXISTS (SELECT 1 FROM refund_steps s WHERE s.tenant = r.tenant AND s.refund_id = r.refund_id \
+    AND s.action = 'request' AND s.officer = r.requested_by) AND NOT EXISTS (SELECT 1 FROM difference_steps s \
+    WHERE s.tenant = r.tenant AND s.difference_id = r.difference_id AND s.action = 'asked_return' \
+    AND s.officer = r.requested_by) ORDER BY r.refund_id LIMIT 20";
+
 /// An approved refund set aside its whole amount, by the officer who is said to have approved it.
 pub(super) const WRONG_APPROVALS: &str = "SELECT r.refund_id AS id, 'is approved by ' || r.approved_by || ' for ' || \
     CAST(r.amount_minor AS TEXT) || ', which is not what the step of its approval says' AS problem FROM refunds r \
@@ -115,6 +123,20 @@ impl Refunds for Conn {
             .filter(refunds::tenant.eq(tenant))
             .filter(refunds::payment_id.eq_any(payment_ids))
             .filter(refunds::state.eq_any(HOLDING))
+            .order(refunds::refund_id)
+            .select(RefundRow::as_select())
+            .load(self)?)
+    }
+
+    fn list_standing_refunds(
+        &mut self,
+        tenant: i32,
+        payment_ids: &[Uid],
+    ) -> Result<Vec<RefundRow>, Failure> {
+        Ok(refunds::table
+            .filter(refunds::tenant.eq(tenant))
+            .filter(refunds::payment_id.eq_any(payment_ids))
+            .filter(refunds::state.ne_all(ENDED))
             .order(refunds::refund_id)
             .select(RefundRow::as_select())
             .load(self)?)

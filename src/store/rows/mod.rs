@@ -10,6 +10,7 @@ mod base;
 mod cases;
 mod days;
 mod outbox;
+mod statements;
 mod tariffs;
 
 pub use asking::*;
@@ -17,4 +18,5 @@ pub use base::*;
 pub use cases::*;
 pub use days::*;
 pub use outbox::*;
+pub use statements::*;
 pub use tariffs::*;

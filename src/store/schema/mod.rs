@@ -12,6 +12,7 @@ mod base;
 mod cases;
 mod closing;
 mod outbox;
+mod sources;
 mod tariffs;
 
 use diesel::allow_tables_to_appear_in_same_query;
@@ -21,6 +22,7 @@ pub use base::*;
 pub use cases::*;
 pub use closing::*;
 pub use outbox::*;
+pub use sources::*;
 pub use tariffs::*;
 
 allow_tables_to_appear_in_same_query!(
@@ -57,5 +59,9 @@ allow_tables_to_appear_in_same_query!(
     days,
     day_steps,
     day_artefacts,
-    day_balances
+    day_balances,
+    statement_files,
+    statement_originals,
+    statements,
+    statement_pages
 );

@@ -64,6 +64,10 @@ pub enum Need {
     ApproveRefunds,
     /// Work on differences.
     Cases,
+    /// Import statement files and decide on them.
+    Statements,
+    /// Read which statement files were imported.
+    ReadStatements,
 }
 
 /// Who asks.
@@ -105,7 +109,8 @@ impl Caller {
             ],
             Need::Outbox => &["auditor", "admin"],
             Need::Redeliver => &["admin"],
-            Need::Cases => &["officer", "approver", "admin"],
+            Need::Cases | Need::Statements => &["officer", "approver", "admin"],
+            Need::ReadStatements => &["officer", "approver", "auditor", "admin"],
             Need::Payments | Need::Ledger => &["viewer", "officer", "approver", "auditor", "admin"],
         };
         if roles.contains(&self.role.as_str()) {

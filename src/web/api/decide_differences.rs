@@ -93,7 +93,17 @@ pub async fn resolve(
 ) -> Answered {
     let body = body(&gateway, &bearer, Need::Cases, payload).await?;
     let resolution: Resolution = members::<ResolutionBody>(&body)?.into();
-    decide(&gateway, bearer, &id, move |gateway, desk, id| {
+    // Whoever may not ask for a refund may not ask for it by this way either.
+    let need = match resolution.way {
+        WayOut::Return => Need::AskRefunds,
+        WayOut::Assign
+        | WayOut::AcceptShort
+        | WayOut::AskTopUp
+        | WayOut::MarkTest
+        | WayOut::Close
+        | WayOut::MoveUnit => Need::Cases,
+    };
+    decide(&gateway, bearer, need, &id, move |gateway, desk, id| {
         resolve_difference(&gateway.db, desk, id, &resolution)
     })
     .await
@@ -116,9 +126,13 @@ pub async fn reopen(
         revision: body.revision,
         is_preview: body.preview,
     };
-    decide(&gateway, bearer, &id, move |gateway, desk, id| {
-        reopen_difference(&gateway.db, desk, id, &reopening)
-    })
+    decide(
+        &gateway,
+        bearer,
+        Need::Cases,
+        &id,
+        move |gateway, desk, id| reopen_difference(&gateway.db, desk, id, &reopening),
+    )
     .await
 }
 
@@ -161,20 +175,25 @@ async fn note(
     } else {
         members(&body)?
     };
-    decide(gateway, bearer, id, move |gateway, desk, id| {
-        note_difference(&gateway.db, desk, id, note, &words.text)
-    })
+    decide(
+        gateway,
+        bearer,
+        Need::Cases,
+        id,
+        move |gateway, desk, id| note_difference(&gateway.db, desk, id, note, &words.text),
+    )
     .await
 }
 
 async fn decide(
     gateway: &web::Data<Gateway>,
     bearer: Bearer,
+    need: Need,
     id: &str,
     story: impl FnOnce(&Gateway, &CaseDesk<'_>, Uuid) -> Result<CaseOutcome, CaseError> + Send + 'static,
 ) -> Answered {
     let id = Uuid::parse_str(id);
-    let told = change(gateway, bearer, Need::Cases, move |gateway, caller| {
+    let told = change(gateway, bearer, need, move |gateway, caller| {
         let id = id.map_err(|_| Problem::NotFound("difference"))?;
         at_desk(gateway, caller, |desk| story(gateway, desk, id))
     });

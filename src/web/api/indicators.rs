@@ -53,10 +53,13 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Failure(failure) => Self::Failed(failure),
-            Refusal::Report(_) | Refusal::Indicator(_) => Self::NotFound("indicator"),
-            wrong @ (Refusal::Breakdown(_) | Refusal::Unit(_) | Refusal::Period { .. }) => {
-                Self::NotValid(wrong.to_string())
-            }
+            Refusal::Report(_) => Self::NotFound("report"),
+            Refusal::Indicator(_) => Self::NotFound("indicator"),
+            wrong @ Refusal::NotOfUnits(_) => Self::NotAllowed(wrong.to_string()),
+            wrong @ (Refusal::Breakdown(_)
+            | Refusal::Unit(_)
+            | Refusal::OneDay(_)
+            | Refusal::Period { .. }) => Self::NotValid(wrong.to_string()),
         }
     }
 }

@@ -27,6 +27,8 @@ pub mod put_dossiers;
 pub mod put_refunds;
 pub mod quote;
 pub mod refunds;
+pub mod reports;
+pub mod statements;
 
 /// What every reading address answers.
 pub type Answered = Result<HttpResponse, Problem>;
@@ -41,10 +43,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(writing("/days/{date}/proposal", days::propose))
         .service(writing("/days/{date}/closing", days::close))
         .service(writing("/days/{date}/reopening", days::reopen))
+        .configure(what_banks_say)
         .service(reading("/outbox", outbox::list))
         .service(reading("/outbox/{id}", outbox::show))
         .service(writing("/outbox/{id}/redelivery", outbox::redeliver))
-        .service(reading("/indicators/{id}", indicators::show));
+        .service(reading("/indicators/{id}", indicators::show))
+        .service(reading("/reports/{name}", reports::show));
 }
 
 fn what_is_owed(config: &mut ServiceConfig) {
@@ -70,6 +74,20 @@ fn what_was_paid(config: &mut ServiceConfig) {
         .service(reading("/notices", notices::list))
         .service(reading("/ledger/accounts", ledger::accounts))
         .service(reading("/ledger/entries", ledger::entries));
+}
+
+fn what_banks_say(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/statements")
+                .route(web::get().to(statements::list))
+                .route(web::head().to(statements::list))
+                .route(web::post().to(statements::upload))
+                .default_service(web::route().to(only_get_and_post)),
+        )
+        .service(reading("/statements/{id}", statements::show))
+        .service(writing("/statements/{id}/override", statements::let_in))
+        .service(writing("/statements/{id}/undo", statements::undo));
 }
 
 fn what_needs_a_person(config: &mut ServiceConfig) {

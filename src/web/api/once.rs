@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use sha2::{Digest, Sha256};
 
 use super::access::{Bearer, caller};
-use super::body::read;
+use super::body::{most, read_at_most};
 use crate::domain::ids::Tenant;
 use crate::journeys::answer_once::{
     Begun, Given, Named, begin_request, finish_request, forget_request,
@@ -104,7 +104,9 @@ async fn name(request: &mut ServiceRequest) -> Result<Option<Named>, Problem> {
         return Ok(None);
     };
     let payload = request.extract::<web::Payload>().await;
-    let body = read(&gateway, payload.map_err(|_| Problem::unreadable())?).await?;
+    let most = most(&gateway, request.path());
+    let payload = payload.map_err(|_| Problem::unreadable())?;
+    let body = read_at_most(&gateway, payload, most).await?;
     let mut hash = Sha256::new();
     for part in [
         request.method().as_str(),

@@ -108,9 +108,13 @@ fn refuse(office: &str, wrong: &Wrong, lang: Lang) -> HttpResponse {
             StatusCode::NOT_FOUND,
             t.say_with("wrong-unit", &[("unit", unit)]),
         ),
-        Wrong::Refused(Refusal::Breakdown(_) | Refusal::Indicator(_) | Refusal::Report(_)) => {
-            (StatusCode::BAD_REQUEST, t.say("wrong-question"))
-        }
+        Wrong::Refused(
+            Refusal::Breakdown(_)
+            | Refusal::Indicator(_)
+            | Refusal::Report(_)
+            | Refusal::NotOfUnits(_)
+            | Refusal::OneDay(_),
+        ) => (StatusCode::BAD_REQUEST, t.say("wrong-question")),
         Wrong::Refused(Refusal::Failure(failure)) => {
             tracing::error!(%failure, "the indicators could not be read");
             (StatusCode::SERVICE_UNAVAILABLE, t.say("wrong-machine"))

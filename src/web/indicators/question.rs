@@ -78,6 +78,7 @@ impl Parameters {
             tenant,
             period,
             unit: written(self.unit.as_deref()).map(str::to_owned),
+            is_own: false,
             by,
             captured_at: now,
             lang,

@@ -1,4 +1,4 @@
-//! `doisoat statement`: reads a statement or settlement file and shows what was understood: format,
+//! `doisoat statement read`: reads a statement or settlement file and shows what was understood: format,
 //! account, totals, first lines, what was detected, what is doubtful. Needs no settings and no
 //! database, asks nothing, stores nothing.
 
@@ -7,34 +7,16 @@ use std::path::PathBuf;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 
-use super::output::{complain, say, say_json};
-use super::{Context, End};
+use crate::cli::output::{complain, say, say_json};
+use crate::cli::{Context, End};
 use crate::domain::statement::{Line, Statement};
 use crate::reconciliation::input::Input;
 use crate::reconciliation::problem::Problem;
 use crate::reconciliation::reading::{Ask, Preview, Reading, read};
 use crate::reconciliation::text::dates::DateOrder;
 
-/// Arguments of `statement`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Action {
-    /// Read a file and show what was understood; nothing is stored
-    #[command(
-        after_help = "Formats, told from the bytes and never from the name: MT940, MT942, CAMT.052/053/054, OFX, QIF,\n\
-        CSV and other delimited text, XLSX, XLS, HTML saved as .xls, PayPal STL.\n\n\
-        Exit status: 0 when the file could be read (also when it is held for an officer), 1 when it is refused."
-    )]
-    Read(ReadArguments),
-}
-
-#[derive(Debug, clap::Args)]
-struct ReadArguments {
+pub(super) struct ReadArguments {
     /// The file
     file: PathBuf,
     /// The mapping profile of a table, by name or as a .toml file
@@ -56,12 +38,12 @@ const SHOWN: usize = 10;
 ///
 /// # Errors
 /// Never: a file that cannot be read is an answer.
-pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
-    let Action::Read(arguments) = &arguments.action;
+pub(super) fn run(arguments: &ReadArguments, context: &Context) -> anyhow::Result<End> {
     let input = Input::File(arguments.file.clone());
     let ask = Ask {
         profile: arguments.profile.clone(),
         date_order: arguments.date_order,
+        currency: None,
     };
     let mut preview = Preview {
         room: SHOWN,
@@ -244,7 +226,7 @@ fn table(reading: &Reading, lines: &[Line]) -> Table {
 }
 
 /// Decimal text with its thousands apart.
-fn grouped(text: &str) -> String {
+pub(super) fn grouped(text: &str) -> String {
     let (whole, fraction) = text
         .split_once('.')
         .map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));

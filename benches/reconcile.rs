@@ -1,0 +1,394 @@
+//! How long it takes to compare a million settlement lines with a million payments, beside DuckDB,
+//! polars and pandas doing the same with the same files. Prints one table.
+//!
+//! `cargo bench --bench reconcile`
+//!
+//! Every tool runs in a process of its own, reads both CSV files, joins them fully by transaction id
+//! and classifies every row; the others also write one line per row, as does our second run. Time is
+//! taken inside the process, after its libraries are loaded. All must find the same counts. The
+//! Python packages are installed into a folder of their own (`DOISOAT_BENCH_VENV`).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    reason = "a benchmark may stop at the first surprise"
+)]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use doisoat::domain::money::Currency;
+use doisoat::domain::payment::PaymentStatus;
+use doisoat::reconciliation::compare::{
+    ChannelNo, Comparison, Contract, FileNo, Input, LineFacts, LineKind, OutcomeKind, PaymentFacts,
+    Terms, compare,
+};
+use doisoat::reconciliation::problem::Problem;
+use doisoat::reconciliation::text::dates::DateOrder;
+use doisoat::reconciliation::text::fast::{day, each_record, whole_amount};
+use uuid::Uuid;
+
+// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const ROWS: u64 = 1_000_000;
+const RUNS: usize = 3;
+const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/reconcile_peers.py");
+
+type Counts = BTreeMap<String, u64>;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(place) = arguments.iter().position(|argument| argument == "--ours") {
+        ours(Path::new(&arguments[place + 1]), &arguments[place + 2]);
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("doisoat-reconcile-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    generate(&folder);
+    measure(&folder);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A generator whose numbers depend on nothing but its seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % below
+    }
+}
+
+/// What is wrong with a row: 0.5 % of each kind.
+fn fault(row: u64) -> u64 {
+    row % 200
+}
+
+/// The same numbers in another order.
+fn shuffled(seed: u64) -> Vec<u64> {
+    let mut numbers = Numbers(seed);
+    let mut rows: Vec<u64> = (0..ROWS).collect();
+    for place in (1..rows.len()).rev() {
+        rows.swap(place, numbers.next(place as u64 + 1) as usize);
+    }
+    rows
+}
+
+fn amount(row: u64) -> i64 {
+    (Numbers(row).next(900) as i64 + 100) * 1_000 + (row % 7) as i64
+}
+
+/// 1.65 %, half up.
+fn fee(amount: i64) -> i64 {
+    (amount * 165 + 5_000) / 10_000
+}
+
+fn generate(folder: &Path) {
+    let mut payments = BufWriter::new(File::create(folder.join("payments.csv")).unwrap());
+    writeln!(
+        payments,
+        "payment_id,provider_txn_id,order_ref,amount,currency,status,paid_on"
+    )
+    .unwrap();
+    for row in shuffled(1).into_iter().filter(|row| fault(*row) != 2) {
+        let status = if fault(row) == 4 {
+            "failed"
+        } else {
+            "succeeded"
+        };
+        let (amount, paid) = (amount(row), 1 + row % 28);
+        writeln!(
+            payments,
+            "P{row:07},{},DH26{row:08},{amount},VND,{status},2026-09-{paid:02}",
+            34_500_000_000 + row * 13
+        )
+        .unwrap();
+    }
+    payments.flush().unwrap();
+    let mut lines = BufWriter::new(File::create(folder.join("settlement.csv")).unwrap());
+    writeln!(
+        lines,
+        "\"Thời gian GD\",Mã giao dịch,Mã đơn hàng,\"Điểm thu\",Số tiền,Phí,Trạng thái"
+    )
+    .unwrap();
+    for row in shuffled(2).into_iter().filter(|row| fault(*row) != 1) {
+        let gross = amount(row) + i64::from(fault(row) == 0) * 1_000;
+        let fee = fee(gross) + i64::from(fault(row) == 3);
+        let (paid, hour) = (1 + row % 28, row % 24);
+        writeln!(
+            lines,
+            "{paid:02}/09/2026 {hour:02}:{:02}:{:02},{},DH26{row:08},\"UBND phường {}, Cà Mau\",{gross},{fee},Thành công",
+            row % 60,
+            (row / 7) % 60,
+            34_500_000_000 + row * 13,
+            row % 64,
+        )
+        .unwrap();
+    }
+    lines.flush().unwrap();
+    for name in ["payments.csv", "settlement.csv"] {
+        let size = fs::metadata(folder.join(name)).unwrap().len();
+        println!("{name}: {} MB", size / 1_000_000);
+    }
+}
+
+fn contract(input: &mut Input) -> ChannelNo {
+    input.add_channel(Contract {
+        channel: "bench".to_owned(),
+        terms: Some(Terms {
+            basis_points: 165.into(),
+            ..Terms::default()
+        }),
+        grace_days: 1,
+        currency: Currency::VND,
+        account: None,
+        payout_marks: Vec::new(),
+    })
+}
+
+fn text<'a>(fields: &'a [Cow<'_, [u8]>], place: usize) -> &'a str {
+    std::str::from_utf8(&fields[place]).unwrap()
+}
+
+fn unusual(place: u32, field: &str) -> Problem {
+    Problem::at(
+        u64::from(place),
+        format!("{field} is unusual: the general reader is needed"),
+    )
+}
+
+fn read_payments(path: &Path) -> Input {
+    let mut input = Input::on(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap());
+    let channel = contract(&mut input);
+    let size = fs::metadata(path).unwrap().len() as usize;
+    input.reserve(size / 60, 0);
+    each_record(File::open(path).unwrap(), b',', |place, fields| {
+        if place == 1 {
+            return Ok(());
+        }
+        input.add_payment(&PaymentFacts {
+            id: Uuid::from_u128(text(fields, 0)[1..].parse().unwrap()),
+            channel,
+            txn_id: Some(text(fields, 1)),
+            order_ref: Some(text(fields, 2)),
+            bank_txn_id: None,
+            references: &[],
+            amount: whole_amount(&fields[3]).ok_or_else(|| unusual(place, "amount"))?,
+            currency: Currency::parse(text(fields, 4)).unwrap(),
+            status: PaymentStatus::parse(text(fields, 5))
+                .ok_or_else(|| unusual(place, "status"))?,
+            day: day(&fields[6], DateOrder::Ymd).ok_or_else(|| unusual(place, "day"))?,
+            waits_until: None,
+            is_direct: false,
+            is_expired: false,
+        });
+        Ok(())
+    })
+    .unwrap();
+    input
+}
+
+fn read_lines(path: &Path) -> Input {
+    let mut input = Input::on(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap());
+    let channel = contract(&mut input);
+    let size = fs::metadata(path).unwrap().len() as usize;
+    input.reserve(0, size / 100);
+    each_record(File::open(path).unwrap(), b',', |place, fields| {
+        if place == 1 {
+            return Ok(());
+        }
+        let is_money = text(fields, 6) == "Thành công";
+        input.add_line(&LineFacts {
+            file: FileNo(0),
+            place,
+            channel,
+            txn_id: Some(text(fields, 1)),
+            order_ref: Some(text(fields, 2)),
+            batch: None,
+            gross: whole_amount(&fields[4]).ok_or_else(|| unusual(place, "amount"))?,
+            fee: Some(whole_amount(&fields[5]).ok_or_else(|| unusual(place, "fee"))?),
+            net: None,
+            kind: if is_money {
+                LineKind::Payment
+            } else {
+                LineKind::Failed
+            },
+            currency: Currency::VND,
+            day: day(&fields[0], DateOrder::Dmy).ok_or_else(|| unusual(place, "day"))?,
+        });
+        Ok(())
+    })
+    .unwrap();
+    input
+}
+
+/// One run of ours, in a process of its own.
+fn ours(folder: &Path, write: &str) {
+    let begun = Instant::now();
+    let input = std::thread::scope(|scope| {
+        let payments = scope.spawn(|| read_payments(&folder.join("payments.csv")));
+        let lines = read_lines(&folder.join("settlement.csv"));
+        payments.join().unwrap().with_lines_of(lines)
+    });
+    let read = begun.elapsed();
+    let found = compare(&input);
+    let counts = counts(&found);
+    let compared = begun.elapsed();
+    if write == "write" {
+        let mut out =
+            BufWriter::with_capacity(1 << 20, File::create(folder.join("ours.csv")).unwrap());
+        for (kind, outcomes) in [("line", &found.lines), ("payment", &found.payments)] {
+            for (place, outcome) in outcomes.iter().enumerate() {
+                // A pair is one row, as with the others.
+                if kind == "payment" && outcome.kind != OutcomeKind::MissingInSettlement {
+                    continue;
+                }
+                writeln!(
+                    out,
+                    "{kind},{place},{},{}",
+                    outcome.kind.as_str(),
+                    outcome.difference
+                )
+                .unwrap();
+            }
+        }
+        out.flush().unwrap();
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    eprintln!(
+        "  read {:.2} s, compared {:.2} s, all {seconds:.2} s",
+        read.as_secs_f64(),
+        compared.as_secs_f64()
+    );
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    println!(
+        "{}",
+        serde_json::json!({"seconds": seconds, "peak_mb": peak / 1024, "counts": counts})
+    );
+    // The memory is the system's to take back.
+    std::process::exit(0);
+}
+
+fn counts(found: &Comparison) -> Counts {
+    let mut counts = Counts::new();
+    let missing = OutcomeKind::MissingInSettlement;
+    for outcome in found
+        .lines
+        .iter()
+        .chain(found.payments.iter().filter(|one| one.kind == missing))
+    {
+        *counts.entry(outcome.kind.as_str().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+struct Run {
+    seconds: f64,
+    peak: u64,
+    counts: Counts,
+}
+
+fn run(command: &mut Command) -> Option<Run> {
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .ok()?;
+    let last = String::from_utf8_lossy(&output.stdout);
+    let found: serde_json::Value = serde_json::from_str(last.lines().last()?).ok()?;
+    Some(Run {
+        seconds: found["seconds"].as_f64()?,
+        peak: found["peak_mb"].as_u64()?,
+        counts: serde_json::from_value(found["counts"].clone()).ok()?,
+    })
+}
+
+/// The fastest of several runs.
+fn best(mut command: impl FnMut() -> Command) -> Option<Run> {
+    let runs = (0..RUNS).filter_map(|_| run(&mut command()));
+    runs.min_by(|one, other| one.seconds.total_cmp(&other.seconds))
+}
+
+fn measure(folder: &Path) {
+    let own = std::env::current_exe().unwrap();
+    let python = python();
+    let mut rows = Vec::new();
+    for (name, write) in [
+        ("doisoat, compared", "no"),
+        ("doisoat, compared and written", "write"),
+    ] {
+        let run = best(|| {
+            let mut command = Command::new(&own);
+            command.arg("--ours").arg(folder).arg(write);
+            command
+        });
+        rows.push((name, run.expect("our own run ends")));
+    }
+    for name in ["duckdb", "polars", "pandas"] {
+        let run = best(|| {
+            let mut command = Command::new(&python);
+            command.arg(PEERS).arg(name).arg(folder);
+            command
+        });
+        match run {
+            Some(run) => rows.push((name, run)),
+            None => println!("{name} could not be run"),
+        }
+    }
+    let first = &rows[0].1;
+    println!("| | s | peak MB | times ours |\n|---|--:|--:|--:|");
+    for (name, run) in &rows {
+        let ratio = run.seconds / first.seconds;
+        println!(
+            "| {name} | {:.2} | {} | {ratio:.1} |",
+            run.seconds, run.peak
+        );
+        assert_eq!(run.counts, first.counts, "{name} finds other counts");
+    }
+    println!("every tool finds {:?}", first.counts);
+}
+
+/// A Python with the packages.
+fn python() -> PathBuf {
+    let folder = std::env::var_os("DOISOAT_BENCH_VENV").map_or_else(
+        || std::env::temp_dir().join("doisoat-bench-venv"),
+        PathBuf::from,
+    );
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        let made = Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&folder)
+            .status();
+        assert!(
+            made.is_ok_and(|status| status.success()),
+            "python3 with venv is needed"
+        );
+        let mut pip = Command::new(folder.join("bin/pip"));
+        let packages = ["install", "--quiet", "duckdb", "polars", "pandas"];
+        assert!(
+            pip.args(packages)
+                .status()
+                .is_ok_and(|status| status.success())
+        );
+    }
+    python
+}

@@ -1,0 +1,110 @@
+//! One source of statement files: a bank account or a provider's settlement, with what is known of its
+//! files beforehand: whose they are, when they are due, what the provider charges. Reads no file.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
+
+use crate::domain::ids::Tenant;
+use crate::domain::money::Currency;
+use crate::domain::time::{Day, Instant, VIETNAM};
+
+/// What the files of a source are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Statements of a bank account.
+    Bank,
+    /// Settlement files of a provider.
+    Settlement,
+}
+
+impl SourceKind {
+    /// The word in settings.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bank => "bank",
+            Self::Settlement => "settlement",
+        }
+    }
+}
+
+/// For which days a file is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// For every day.
+    Daily,
+    /// For days on which offices work.
+    WorkingDays,
+    /// For none: files come when they come.
+    None,
+}
+
+/// What a provider charges by contract, for each payment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fee {
+    /// Hundredths of a per cent of the amount.
+    pub basis_points: Option<i64>,
+    /// Minor units for each payment.
+    pub fixed: Option<i64>,
+    /// At least so many minor units.
+    pub min: Option<i64>,
+    /// At most so many minor units.
+    pub max: Option<i64>,
+    /// Value added tax on the fee, per cent.
+    pub vat_percent: Option<i64>,
+}
+
+/// A configured source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// What its files are.
+    pub kind: SourceKind,
+    /// The installation it belongs to.
+    pub tenant: Tenant,
+    /// Settlement: the channel it settles.
+    pub channel: Option<String>,
+    /// Settlement: the provider of that channel.
+    pub provider: Option<String>,
+    /// Bank: our account number.
+    pub account: Option<String>,
+    /// Bank: channels whose payments are single credits on this account.
+    pub channels: Vec<String>,
+    /// Bank: channel → text in a memo that marks a payout of that channel.
+    pub payouts: BTreeMap<String, String>,
+    /// The mapping profile of its tables, by name or as a `.toml` file.
+    pub profile: Option<String>,
+    /// The order of day, month and year: `dmy`, `mdy` or `ymd`.
+    pub date_order: Option<String>,
+    /// The one currency of its files.
+    pub currency: Currency,
+    /// For which days a file is expected.
+    pub expected: Expected,
+    /// How many days after its day a file is due.
+    pub due_days: u32,
+    /// At what time of the office's clock it is due.
+    pub due_at: NaiveTime,
+    /// When the provider's session of a day ends; none for midnight.
+    pub cut_off: Option<NaiveTime>,
+    /// Whether days off join one session with the next working day.
+    pub rolls_holidays: bool,
+    /// How many days a payment may take to appear.
+    pub grace_days: u32,
+    /// What the provider charges; none where no contract is known.
+    pub fee: Option<Fee>,
+}
+
+impl Source {
+    /// When the file of a day is due, days off not regarded; none when no file is expected.
+    #[must_use]
+    pub fn due(&self, day: Day) -> Option<Instant> {
+        if self.expected == Expected::None {
+            return None;
+        }
+        let on = day.checked_add_signed(TimeDelta::days(i64::from(self.due_days)))?;
+        let at = VIETNAM.from_local_datetime(&on.and_time(self.due_at));
+        at.single().map(|at| at.with_timezone(&Utc))
+    }
+}

@@ -1,0 +1,206 @@
+//! The verdict on a file: what is new, what holds it up, whether it came before or contradicts what came
+//! before, and the report that says so. Only reads.
+
+use super::StatementError;
+use super::chain;
+use super::compare::{Compared, Own, compare};
+use super::identity::{Judged, judge, replaced};
+use super::import_statement::Upload;
+use super::must_say;
+use super::report::{Differing, Earlier, Report, StatementShown, shown, when};
+use super::take_in::Sorted;
+use crate::config::source::{Source, SourceKind};
+use crate::domain::statement::{Line, decimals_of};
+use crate::store::ops::Queries;
+use crate::store::rows::{StatementFileRow, StatementRow};
+use crate::store::types::Uid;
+
+/// What is to be stored.
+pub(super) struct Verdict<'a> {
+    pub(super) report: Report,
+    pub(super) compared: Compared<'a>,
+    pub(super) judged: Vec<Judged>,
+    pub(super) replaced: Vec<StatementFileRow>,
+}
+
+/// What the file is beside what is stored.
+pub(super) fn verdict<'a>(
+    queries: &mut dyn Queries,
+    source: &Source,
+    upload: &Upload,
+    sorted: &'a Sorted,
+) -> Result<Verdict<'a>, StatementError> {
+    let mut judged = judge(queries, &source.name, sorted.statements.clone())?;
+    let replaced = match &upload.revise {
+        Some(reason) => {
+            must_say(reason)?;
+            replaced(queries, &judged)?
+        }
+        None => Vec::new(),
+    };
+    let without: Vec<Uid> = replaced.iter().map(|file| file.file_id).collect();
+    let own = Own {
+        tenant: source.tenant.0,
+        source: &source.name,
+        accounts: &sorted.accounts,
+        without: &without,
+    };
+    let compared = compare(queries, &own, &sorted.pages)?;
+    for one in &mut judged {
+        if let Some(other) = &one.other {
+            one.row.revision = other.revision.saturating_add(1);
+        }
+    }
+    let mut holds = sorted.reading.findings.holds.clone();
+    holds.extend(chain::prove(
+        queries,
+        source,
+        &judged,
+        &compared.of_statement,
+        &without,
+    )?);
+    if source.kind == SourceKind::Bank {
+        holds.extend(compared.changed.iter().map(|day| {
+            format!(
+                "on {} lines are known that this file does not have, beside others that it has: was it corrected?",
+                day.format("%d/%m/%Y")
+            )
+        }));
+    }
+    let mut report = told(source, upload, sorted, &judged, &compared, holds);
+    answer(queries, upload, &judged, &compared, &mut report)?;
+    Ok(Verdict {
+        report,
+        compared,
+        judged,
+        replaced,
+    })
+}
+
+/// The outcome, and the sentence for it.
+fn answer(
+    queries: &mut dyn Queries,
+    upload: &Upload,
+    judged: &[Judged],
+    compared: &Compared<'_>,
+    report: &mut Report,
+) -> Result<(), StatementError> {
+    let name = |row: &StatementRow| match &row.number {
+        Some(number) => format!("statement {number} of account {}", row.account),
+        None => format!("the period {} to {}", row.from_day, row.to_day),
+    };
+    let conflict = judged
+        .iter()
+        .find_map(|one| Some((&one.row, one.other.as_ref()?)));
+    if let (Some((row, other)), None) = (conflict, &upload.revise) {
+        let file = queries.find_statement_file(row.tenant, other.file_id)?;
+        let before = file.as_ref().map_or_else(String::new, when);
+        report.outcome = "conflict";
+        report.says = format!(
+            "{} was imported {before} with other contents; nothing was replaced. Compare the entries that differ, \
+             and give a reason to revise it if this file is right",
+            name(row)
+        );
+        report.earlier = file.as_ref().map(Earlier::of);
+        let decimals = u32::try_from(row.decimals).unwrap_or(0);
+        let lines = |lines: &[Line]| lines.iter().map(|line| shown(line, decimals)).collect();
+        report.differing = Some(Differing {
+            known: lines(&compared.only_known),
+            file: lines(&compared.only_here),
+        });
+        (report.new_entries, report.skipped_as_known) = (0, compared.known);
+        return Ok(());
+    }
+    let is_all_same = judged.iter().all(|one| one.same.is_some());
+    let has_new_number = judged
+        .iter()
+        .any(|one| one.same.is_none() && one.row.number.is_some());
+    let adds_nothing = compared.new == 0 && compared.known > 0 && !has_new_number;
+    if conflict.is_none() && (is_all_same || adds_nothing) {
+        let same = judged
+            .iter()
+            .find_map(|one| Some((&one.row, &one.same.as_ref()?.0)));
+        let file = match same {
+            Some((row, same)) => queries.find_statement_file(row.tenant, same.file_id)?,
+            None => None,
+        };
+        report.outcome = "duplicate";
+        report.says = match (same, &file) {
+            (Some((row, _)), Some(file)) => format!(
+                "{} was already imported {} with the same entries, although the bytes differ; nothing was added",
+                name(row),
+                when(file)
+            ),
+            _ => {
+                "every entry of this file is known from earlier files; nothing was added".to_owned()
+            }
+        };
+        report.earlier = file.as_ref().map(Earlier::of);
+        (report.new_entries, report.skipped_as_known) = (0, report.entries);
+        return Ok(());
+    }
+    let is_held = !report.holds.is_empty();
+    report.outcome = if is_held { "held" } else { "ok" };
+    let counts = format!("{} new, {} known", compared.new, compared.known);
+    report.says = match (is_held, upload.is_preview) {
+        (true, true) => format!("{counts}; it would be held until a second officer looks"),
+        (true, false) => format!("{counts}; held until a second officer looks"),
+        (false, true) => format!("{counts}; nothing was stored"),
+        (false, false) => format!("{counts}; imported"),
+    };
+    Ok(())
+}
+
+fn told(
+    source: &Source,
+    upload: &Upload,
+    sorted: &Sorted,
+    judged: &[Judged],
+    compared: &Compared<'_>,
+    holds: Vec<String>,
+) -> Report {
+    let reading = &sorted.reading;
+    let rows = || judged.iter().map(|one| &one.row);
+    let statements: Vec<StatementShown> = rows().map(StatementShown::of).collect();
+    let account = rows().next().map(|row| row.account.clone());
+    let account = account.filter(|one| !one.is_empty() && rows().all(|row| row.account == *one));
+    let decimals = decimals_of(source.currency);
+    Report {
+        outcome: "",
+        is_preview: upload.is_preview,
+        says: String::new(),
+        file: None,
+        source: source.name.clone(),
+        format: reading.format.to_owned(),
+        currency: source.currency.to_string(),
+        from: rows().map(|row| row.from_day).min(),
+        to: rows().map(|row| row.to_day).max(),
+        entries: reading.entries(),
+        new_entries: compared.new,
+        skipped_as_known: compared.known,
+        not_counted: reading.findings.skipped,
+        sum_credit: reading.sum(|one| one.credit),
+        sum_debit: reading.sum(|one| one.debit),
+        sum_fee: reading.sum(|one| one.fees),
+        opening: account
+            .as_ref()
+            .and(statements.first())
+            .and_then(|one| one.opening.clone()),
+        closing: account
+            .as_ref()
+            .and(statements.last())
+            .and_then(|one| one.closing.clone()),
+        account,
+        statements,
+        first: sorted
+            .first
+            .iter()
+            .map(|line| shown(line, decimals))
+            .collect(),
+        detected: reading.findings.detected.iter().cloned().collect(),
+        holds,
+        warnings: reading.findings.warnings.clone(),
+        earlier: None,
+        differing: None,
+    }
+}

@@ -1,0 +1,40 @@
+//! COMPARE: payments we recorded × lines of providers' settlement files × lines of bank statements.
+//! An [`Input`] is filled with facts, [`compare`] gives a [`Comparison`] with exactly one [`Outcome`]
+//! for each of them, and [`bridge::bridge`] proves that the sums add up. Pure: no store, no clock, no
+//! files; the result does not depend on the order in which facts were added.
+
+mod bank;
+pub mod bridge;
+mod credits;
+mod fees;
+pub mod input;
+mod join;
+mod memo;
+pub mod outcome;
+mod payouts;
+pub mod reason;
+mod refunds;
+mod settlement;
+mod work;
+
+pub use input::{
+    BankFacts, BatchFacts, ChannelNo, Contract, FileNo, Input, LineFacts, LineKind, PaymentFacts,
+    RefundFacts, Rounding, Terms,
+};
+pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule};
+
+/// Compares everything with everything it could belong to: references before amounts, and amounts
+/// alone never.
+#[must_use]
+pub fn compare(input: &Input) -> Comparison {
+    let agreed = settlement::Agreed::of(input);
+    let mut work = work::Work::on(input);
+    settlement::settle(&mut work, &agreed);
+    refunds::settle(&mut work);
+    let marked = bank::place(&mut work);
+    payouts::place(&mut work, &agreed, marked);
+    settlement::unsettled(&mut work);
+    bank::unpaid(&mut work);
+    refunds::absent(&mut work);
+    work.end()
+}

@@ -1,0 +1,303 @@
+//! Delimited text read at the speed of memory, for files whose columns are known already: records are
+//! handed over as borrowed fields, piece by piece, so that a file of any length needs one buffer.
+//! Quotes, doubled quotes and line breaks inside quotes are read; what is unusual gives `None`, and the
+//! caller takes the general reader of tables.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use memchr::{memchr, memchr2};
+
+use super::dates::DateOrder;
+use crate::domain::time::Day;
+use crate::reconciliation::problem::Problem;
+
+/// How much is read at a time.
+const PIECE: usize = 1 << 20;
+/// Bytes a record may have.
+const LONGEST: usize = 1 << 24;
+
+/// Hands over every record with the number it has in the file, from 1.
+///
+/// # Errors
+/// When the file cannot be read, a quote is never closed, a record is too long, or the taker stops.
+pub fn each_record(
+    mut source: impl Read,
+    delimiter: u8,
+    mut take: impl FnMut(u32, &[Cow<'_, [u8]>]) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let mut buffer = vec![0; PIECE];
+    let (mut filled, mut number) = (0, 0_u32);
+    loop {
+        if filled == buffer.len() {
+            if filled >= LONGEST {
+                return Err(unclosed(number));
+            }
+            buffer.resize(filled * 2, 0);
+        }
+        let room = buffer.get_mut(filled..).unwrap_or_default();
+        let read = source.read(room)?;
+        filled += read;
+        let text = buffer.get(..filled).unwrap_or_default();
+        let used = piece(text, delimiter, read == 0, &mut number, &mut take)?;
+        if read == 0 {
+            return if used == filled {
+                Ok(())
+            } else {
+                Err(unclosed(number))
+            };
+        }
+        buffer.copy_within(used..filled, 0);
+        filled -= used;
+    }
+}
+
+fn unclosed(number: u32) -> Problem {
+    Problem::at(
+        u64::from(number) + 1,
+        "a quote (\") is opened in this record and never closed: mend the cell and export again",
+    )
+}
+
+/// The whole records of a piece; gives how many bytes they take.
+fn piece<'a>(
+    text: &'a [u8],
+    delimiter: u8,
+    is_last: bool,
+    number: &mut u32,
+    take: &mut impl FnMut(u32, &[Cow<'a, [u8]>]) -> Result<(), Problem>,
+) -> Result<usize, Problem> {
+    let mut fields: Vec<Cow<'a, [u8]>> = Vec::new();
+    let mut used = 0;
+    loop {
+        fields.clear();
+        let rest = text.get(used..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(used);
+        }
+        let Some(length) = record(rest, delimiter, is_last, &mut fields) else {
+            return Ok(used);
+        };
+        used += length;
+        *number += 1;
+        let is_blank = fields.len() == 1 && fields.first().is_some_and(|one| one.is_empty());
+        if !is_blank {
+            take(*number, &fields)?;
+        }
+    }
+}
+
+/// One record's fields and length with its line end; `None` when it is not whole.
+fn record<'a>(
+    text: &'a [u8],
+    delimiter: u8,
+    is_last: bool,
+    fields: &mut Vec<Cow<'a, [u8]>>,
+) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..)?;
+        let (field, length) = if rest.first() == Some(&b'"') {
+            quoted(rest)?
+        } else {
+            let length = memchr2(delimiter, b'\n', rest).or(is_last.then_some(rest.len()))?;
+            (Cow::Borrowed(rest.get(..length)?), length)
+        };
+        let rest = rest.get(length..)?;
+        at += length;
+        match rest.first() {
+            Some(end) if *end == delimiter => {
+                fields.push(field);
+                at += 1;
+            }
+            Some(b'\n') => {
+                fields.push(without_return(field));
+                return Some(at + 1);
+            }
+            Some(b'\r') if rest.get(1) == Some(&b'\n') => {
+                fields.push(field);
+                return Some(at + 2);
+            }
+            None if is_last => {
+                fields.push(without_return(field));
+                return Some(at);
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn without_return(field: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match field {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_suffix(b"\r").unwrap_or(bytes)),
+        Cow::Owned(bytes) => Cow::Owned(bytes),
+    }
+}
+
+/// A quoted field and its length with its quotes.
+fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, usize)> {
+    let mut at = 1;
+    let mut pieces: Vec<u8> = Vec::new();
+    loop {
+        let rest = text.get(at..)?;
+        let end = memchr(b'"', rest)?;
+        let piece = rest.get(..end)?;
+        at += end + 1;
+        if text.get(at) != Some(&b'"') {
+            if pieces.is_empty() {
+                return Some((Cow::Borrowed(piece), at));
+            }
+            pieces.extend_from_slice(piece);
+            return Some((Cow::Owned(pieces), at));
+        }
+        pieces.extend_from_slice(piece);
+        pieces.push(b'"');
+        at += 1;
+    }
+}
+
+/// A whole amount: digits with an optional sign, and commas or dots only where they part thousands.
+#[must_use]
+pub fn whole_amount(text: &[u8]) -> Option<i64> {
+    let (is_negative, digits) = match text.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (mut value, mut mark, mut group, mut count) = (0_i64, None, 0_u32, 0_u32);
+    for byte in digits {
+        if byte.is_ascii_digit() {
+            value = value.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+            (group, count) = (group + 1, count + 1);
+        } else {
+            let is_right = match mark {
+                None => matches!(byte, b',' | b'.') && (1..=3).contains(&group),
+                Some(known) => known == byte && group == 3,
+            };
+            if !is_right {
+                return None;
+            }
+            (mark, group) = (Some(byte), 0);
+        }
+    }
+    let is_whole = count > 0 && (mark.is_none() || group == 3);
+    is_whole.then_some(if is_negative { -value } else { value })
+}
+
+/// A day written with two digits for day and month and four for the year, in this order; what stands
+/// behind it, such as a time, must be parted by a space or `T`.
+#[must_use]
+pub fn day(text: &[u8], order: DateOrder) -> Option<Day> {
+    let number = |start: usize, end: usize| {
+        text.get(start..end)?.iter().try_fold(0_u32, |sum, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| sum * 10 + u32::from(digit - b'0'))
+        })
+    };
+    if !matches!(text.get(10), None | Some(b' ' | b'T')) {
+        return None;
+    }
+    let marks = |one: usize, other: usize| {
+        let mark = text.get(one)?;
+        (matches!(mark, b'/' | b'-' | b'.') && text.get(other) == Some(mark)).then_some(())
+    };
+    let (year, month, day) = match order {
+        DateOrder::Ymd => {
+            marks(4, 7)?;
+            (number(0, 4)?, number(5, 7)?, number(8, 10)?)
+        }
+        DateOrder::Dmy => {
+            marks(2, 5)?;
+            (number(6, 10)?, number(3, 5)?, number(0, 2)?)
+        }
+        DateOrder::Mdy => {
+            marks(2, 5)?;
+            (number(6, 10)?, number(0, 2)?, number(3, 5)?)
+        }
+    };
+    Day::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, so that every record is cut everywhere once.
+    struct Drops<'a>(&'a [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else {
+                return Ok(0);
+            };
+            room[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    fn read(source: impl Read) -> Result<Vec<(u32, Vec<String>)>, Problem> {
+        let mut all = Vec::new();
+        each_record(source, b',', |number, fields| {
+            let text = |field: &Cow<'_, [u8]>| String::from_utf8(field.to_vec()).unwrap();
+            all.push((number, fields.iter().map(text).collect()));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    #[test]
+    fn records_are_the_same_however_the_bytes_arrive() {
+        let text = "a,\"b,\"\"c\"\"\",d\r\n\"x\ny\",z,\n\n,\n\"\",last";
+        let expected = [
+            (1, vec!["a", "b,\"c\"", "d"]),
+            (2, vec!["x\ny", "z", ""]),
+            (4, vec!["", ""]),
+            (5, vec!["", "last"]),
+        ];
+        for all in [
+            read(text.as_bytes()).unwrap(),
+            read(Drops(text.as_bytes())).unwrap(),
+        ] {
+            assert_eq!(all.len(), expected.len());
+            for (one, other) in all.iter().zip(&expected) {
+                assert_eq!((one.0, one.1.iter().map(String::as_str).collect()), *other);
+            }
+        }
+        let problem = read("a,b\nc,\"d\ne".as_bytes()).unwrap_err();
+        assert!(problem.to_string().contains('2'), "{problem}");
+    }
+
+    #[test]
+    fn amounts_and_days_are_certain_or_nothing() {
+        let amounts = [
+            ("0", Some(0)),
+            ("-602,846", Some(-602_846)),
+            ("1.250.000", Some(1_250_000)),
+            ("1250000", Some(1_250_000)),
+            ("12,34", None),
+            ("1,2345", None),
+            ("1,234.567", None),
+            (",123", None),
+            ("", None),
+            ("-", None),
+            ("9223372036854775808", None),
+        ];
+        for (text, expected) in amounts {
+            assert_eq!(whole_amount(text.as_bytes()), expected, "{text}");
+        }
+        let twelfth = Day::from_ymd_opt(2026, 9, 12);
+        let days = [
+            ("12/09/2026 06:34:26", DateOrder::Dmy, twelfth),
+            ("09-12-2026", DateOrder::Mdy, twelfth),
+            ("2026-09-12T06:34", DateOrder::Ymd, twelfth),
+            ("31/02/2026", DateOrder::Dmy, None),
+            ("1/9/2026", DateOrder::Dmy, None),
+            ("12/09/20261", DateOrder::Dmy, None),
+            ("12/09-2026", DateOrder::Dmy, None),
+        ];
+        for (text, order, expected) in days {
+            assert_eq!(day(text.as_bytes(), order), expected, "{text}");
+        }
+    }
+}

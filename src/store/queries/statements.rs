@@ -1,0 +1,300 @@
+//! Statement files, their original bytes, their statements and the pages of lines they added.
+
+use diesel::prelude::*;
+
+use super::Conn;
+use crate::domain::time::Day;
+use crate::store::failure::Failure;
+use crate::store::ops::{StatementFilter, Statements};
+use crate::store::rows::{StatementFileRow, StatementOriginalRow, StatementPageRow, StatementRow};
+use crate::store::schema::{
+    statement_files as files, statement_originals as originals, statement_pages as pages,
+    statements,
+};
+use crate::store::types::Uid;
+
+/// The state in which a file's lines count.
+const IMPORTED: &str = "imported";
+/// The state in which a file is as if it had never come.
+const UNDONE: &str = "undone";
+
+/// Rows of one statement: they may be large, so few go at once.
+const PAGES: usize = 16;
+
+impl Statements for Conn {
+    fn insert_statement_file(&mut self, row: &StatementFileRow) -> Result<(), Failure> {
+        diesel::insert_into(files::table)
+            .values(row)
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn mark_statement_file(&mut self, row: &StatementFileRow) -> Result<(), Failure> {
+        diesel::update(files::table.find((row.tenant, row.file_id)))
+            .set(row)
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn find_statement_file(
+        &mut self,
+        tenant: i32,
+        id: Uid,
+    ) -> Result<Option<StatementFileRow>, Failure> {
+        Ok(files::table
+            .find((tenant, id))
+            .select(StatementFileRow::as_select())
+            .first(self)
+            .optional()?)
+    }
+
+    fn find_statement_file_by_hash(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        file_hash: &[u8],
+    ) -> Result<Option<StatementFileRow>, Failure> {
+        Ok(files::table
+            .filter(files::tenant.eq(tenant))
+            .filter(files::source.eq(source))
+            .filter(files::file_hash.eq(file_hash))
+            .filter(files::state.ne(UNDONE))
+            .select(StatementFileRow::as_select())
+            .first(self)
+            .optional()?)
+    }
+
+    fn list_statement_files(
+        &mut self,
+        tenant: i32,
+        filter: &StatementFilter,
+    ) -> Result<Vec<StatementFileRow>, Failure> {
+        let mut query = files::table
+            .filter(files::tenant.eq(tenant))
+            .order(files::file_id)
+            .limit(filter.limit)
+            .select(StatementFileRow::as_select())
+            .into_boxed();
+        if let Some(source) = &filter.source {
+            query = query.filter(files::source.eq(source));
+        }
+        if let Some(state) = &filter.state {
+            query = query.filter(files::state.eq(state));
+        }
+        if let Some(after) = filter.after {
+            query = query.filter(files::file_id.gt(after));
+        }
+        Ok(query.load(self)?)
+    }
+
+    fn list_files_leaning_on(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        file: Uid,
+        days: (Day, Day),
+    ) -> Result<Vec<StatementFileRow>, Failure> {
+        let overlapping = statements::table
+            .filter(statements::tenant.eq(tenant))
+            .filter(statements::from_day.le(days.1))
+            .filter(statements::to_day.ge(days.0))
+            .select(statements::file_id);
+        Ok(files::table
+            .filter(files::tenant.eq(tenant))
+            .filter(files::source.eq(source))
+            .filter(files::file_id.gt(file))
+            .filter(files::state.ne(UNDONE))
+            .filter(files::known_count.gt(0))
+            .filter(files::file_id.eq_any(overlapping))
+            .order(files::file_id)
+            .select(StatementFileRow::as_select())
+            .load(self)?)
+    }
+
+    fn insert_statement_originals(&mut self, rows: &[StatementOriginalRow]) -> Result<(), Failure> {
+        for chunk in rows.chunks(PAGES) {
+            diesel::insert_into(originals::table)
+                .values(chunk)
+                .execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn find_statement_original(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+        part: i32,
+    ) -> Result<Option<StatementOriginalRow>, Failure> {
+        Ok(originals::table
+            .find((tenant, file_id, part))
+            .select(StatementOriginalRow::as_select())
+            .first(self)
+            .optional()?)
+    }
+
+    fn insert_statements(&mut self, rows: &[StatementRow]) -> Result<(), Failure> {
+        for chunk in rows.chunks(super::CHUNK) {
+            diesel::insert_into(statements::table)
+                .values(chunk)
+                .execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn list_statements_of(
+        &mut self,
+        tenant: i32,
+        ids: &[Uid],
+    ) -> Result<Vec<StatementRow>, Failure> {
+        let mut rows = Vec::new();
+        for chunk in ids.chunks(super::CHUNK) {
+            rows.extend(
+                statements::table
+                    .filter(statements::tenant.eq(tenant))
+                    .filter(statements::file_id.eq_any(chunk))
+                    .order((statements::file_id, statements::position))
+                    .select(StatementRow::as_select())
+                    .load(self)?,
+            );
+        }
+        Ok(rows)
+    }
+
+    fn list_statements_numbered(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        account: &str,
+        number: Option<&str>,
+    ) -> Result<Vec<(StatementRow, String)>, Failure> {
+        let of_file = statements::tenant
+            .eq(files::tenant)
+            .and(statements::file_id.eq(files::file_id));
+        let mut query = statements::table
+            .inner_join(files::table.on(of_file))
+            .filter(statements::tenant.eq(tenant))
+            .filter(files::source.eq(source))
+            .filter(files::state.ne(UNDONE))
+            .filter(statements::account.eq(account))
+            .order((statements::revision.desc(), statements::file_id))
+            .select((StatementRow::as_select(), files::state))
+            .into_boxed();
+        query = match number {
+            Some(number) => query.filter(statements::number.eq(number)),
+            None => query.filter(statements::number.is_null()),
+        };
+        Ok(query.load(self)?)
+    }
+
+    fn find_last_statement(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        account: &str,
+        until: Day,
+        but: Uid,
+    ) -> Result<Option<StatementRow>, Failure> {
+        let of_file = statements::tenant
+            .eq(files::tenant)
+            .and(statements::file_id.eq(files::file_id));
+        Ok(statements::table
+            .inner_join(files::table.on(of_file))
+            .filter(statements::tenant.eq(tenant))
+            .filter(statements::account.eq(account))
+            .filter(statements::to_day.le(until))
+            .filter(statements::closing_minor.is_not_null())
+            .filter(statements::file_id.ne(but))
+            .filter(files::source.eq(source))
+            .filter(files::state.eq(IMPORTED))
+            .order((
+                statements::to_day.desc(),
+                statements::file_id.desc(),
+                statements::position.desc(),
+            ))
+            .select(StatementRow::as_select())
+            .first(self)
+            .optional()?)
+    }
+
+    fn insert_statement_pages(&mut self, rows: &[StatementPageRow]) -> Result<(), Failure> {
+        for chunk in rows.chunks(PAGES) {
+            diesel::insert_into(pages::table)
+                .values(chunk)
+                .execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn list_statement_pages(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<StatementPageRow>, Failure> {
+        let of_file = pages::tenant
+            .eq(files::tenant)
+            .and(pages::file_id.eq(files::file_id));
+        Ok(pages::table
+            .inner_join(files::table.on(of_file))
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::source.eq(source))
+            .filter(pages::day.between(from, to))
+            .filter(files::state.eq(IMPORTED))
+            .order((pages::day, pages::file_id, pages::page))
+            .select(StatementPageRow::as_select())
+            .load(self)?)
+    }
+
+    fn list_statement_pages_of(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+    ) -> Result<Vec<StatementPageRow>, Failure> {
+        Ok(pages::table
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::file_id.eq(file_id))
+            .order((pages::day, pages::page))
+            .select(StatementPageRow::as_select())
+            .load(self)?)
+    }
+
+    fn list_statement_days(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+    ) -> Result<Vec<(Day, i64, i64, i64)>, Failure> {
+        let pages: Vec<(Day, i32, i64, i64)> = pages::table
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::file_id.eq(file_id))
+            .order((pages::day, pages::page))
+            .select((
+                pages::day,
+                pages::line_count,
+                pages::credit_minor,
+                pages::debit_minor,
+            ))
+            .load(self)?;
+        let mut days: Vec<(Day, i64, i64, i64)> = Vec::new();
+        for (day, lines, credit, debit) in pages {
+            match days.last_mut().filter(|last| last.0 == day) {
+                Some(last) => {
+                    last.1 += i64::from(lines);
+                    last.2 = last.2.saturating_add(credit);
+                    last.3 = last.3.saturating_add(debit);
+                }
+                None => days.push((day, i64::from(lines), credit, debit)),
+            }
+        }
+        Ok(days)
+    }
+
+    fn delete_statement_pages(&mut self, tenant: i32, file_id: Uid) -> Result<(), Failure> {
+        let of_file = pages::table
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::file_id.eq(file_id));
+        diesel::delete(of_file).execute(self)?;
+        Ok(())
+    }
+}
