@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod output;
 pub mod quarantine;
 pub mod quote;
+pub mod reconcile;
 pub mod refund;
 pub mod report;
 pub mod serve;
@@ -82,6 +83,8 @@ enum Command {
     Token(token::Arguments),
     /// Show refunds, ask for them, approve them and say what came of them
     Refund(refund::Arguments),
+    /// Compare a day's payments with settlement files and bank statements
+    Reconcile(reconcile::Arguments),
     /// Show a day, propose it, close it, reopen it, replay what was signed
     Day(day::Arguments),
     /// Make the key with which closed days are signed
@@ -120,6 +123,7 @@ impl Command {
             Self::Tariff(arguments) => tariff::run(&arguments, context),
             Self::Quote(arguments) => quote::run(&arguments, context),
             Self::Verify(arguments) => verify::run(&arguments, context),
+            Self::Reconcile(arguments) => reconcile::run(&arguments, context),
             Self::Day(arguments) => day::run(&arguments, context),
             Self::Key(arguments) => key::run(&arguments, context),
             Self::Report(arguments) => report::run(&arguments, context),

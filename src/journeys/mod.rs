@@ -9,6 +9,7 @@ pub mod ask_statuses;
 mod bill_parts;
 pub mod case_desk;
 mod claim_status_queries;
+pub mod compare_days;
 mod consequences;
 pub mod create_token;
 pub mod days;

@@ -1,0 +1,398 @@
+//! What a day's payments, settlement files and bank statements come to side by side: rows of the days
+//! around it are read and handed to [`compare`], so that a payout of tomorrow finds the batch of
+//! today. What is open on the day itself is for the caller to pick. Changes nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use rust_decimal::Decimal;
+
+use crate::config::settings::Settings;
+use crate::config::source::{Fee, Source, SourceKind};
+use crate::domain::calendar::{Session, begins};
+use crate::domain::ids::{Tenant, lowest_uuid_at};
+use crate::domain::money::Currency;
+use crate::domain::payment::PaymentStatus;
+use crate::domain::refund::RefundState;
+use crate::domain::time::{Day, Instant, from_millis, vietnam_day};
+use crate::reconciliation::compare::{
+    BankFacts, ChannelNo, Comparison, Contract, FileNo, Input, Item, LineFacts, LineKind,
+    PaymentFacts, RefundFacts, Rounding, Terms, compare,
+};
+use crate::reconciliation::pages::entries;
+use crate::store::failure::Failure;
+use crate::store::ops::{PaymentFilter, Queries, RefundFilter};
+use crate::store::rows::{PaymentRow, StatementPageRow};
+use crate::store::types::Uid;
+
+/// Days read before and after the day that is asked about: the longest weekend with its grace.
+const DAYS_AROUND: i64 = 10;
+/// A payment is told at most so many days before it is paid (as pending), or after.
+const TOLD_APART: i64 = 31;
+/// Rows read at a time.
+const PAGE: i64 = 5_000;
+
+/// What was compared and found, for the days around one day.
+pub struct DaysCompared {
+    /// What was compared.
+    pub input: Input,
+    /// What became of each item.
+    pub comparison: Comparison,
+    /// The channels, by name.
+    pub channels: BTreeMap<String, ChannelNo>,
+    /// The files, by number: source and id.
+    pub files: Vec<(String, Uid)>,
+    payments: Vec<Day>,
+    lines: Vec<Day>,
+    banks: Vec<Day>,
+    refunds: Vec<Day>,
+}
+
+impl DaysCompared {
+    /// The business day of an item: its session's first day, the day on the statement, the day a
+    /// refund was approved. `None` when there is no such item.
+    #[must_use]
+    pub fn day_of(&self, item: Item) -> Option<Day> {
+        let of = |days: &[Day], number: u32| {
+            let number = usize::try_from(number).ok()?;
+            days.get(number).copied()
+        };
+        match item {
+            Item::Payment(number) => of(&self.payments, number),
+            Item::Line(number) => of(&self.lines, number),
+            Item::Bank(number) => of(&self.banks, number),
+            Item::Refund(number) => of(&self.refunds, number),
+            Item::Payout(number) => {
+                let number = usize::try_from(number).ok()?;
+                Some(self.comparison.payouts.get(number)?.day)
+            }
+            Item::Batch(_) => None,
+        }
+    }
+}
+
+/// Compares what is known of the days around `day`; `today` decides what still waits.
+///
+/// # Errors
+/// Any [`Failure`]; [`Failure::Broken`] when a stored row holds what we never write.
+pub fn compare_days(
+    queries: &mut dyn Queries,
+    settings: &Settings,
+    tenant: Tenant,
+    day: Day,
+    today: Day,
+) -> Result<DaysCompared, Failure> {
+    let mut gathering = Gathering::new(settings, tenant, day, today);
+    gathering.payments(queries)?;
+    gathering.refunds(queries)?;
+    for source in gathering.sources.clone() {
+        gathering.source(queries, source)?;
+    }
+    let comparison = compare(&gathering.input);
+    Ok(DaysCompared {
+        comparison,
+        input: gathering.input,
+        channels: gathering.channels,
+        files: gathering.files,
+        payments: gathering.payment_days,
+        lines: gathering.line_days,
+        banks: gathering.bank_days,
+        refunds: gathering.refund_days,
+    })
+}
+
+struct Gathering<'a> {
+    settings: &'a Settings,
+    tenant: Tenant,
+    sources: Vec<&'a Source>,
+    from: Day,
+    to: Day,
+    input: Input,
+    channels: BTreeMap<String, ChannelNo>,
+    files: Vec<(String, Uid)>,
+    payment_days: Vec<Day>,
+    line_days: Vec<Day>,
+    bank_days: Vec<Day>,
+    refund_days: Vec<Day>,
+}
+
+impl<'a> Gathering<'a> {
+    fn new(settings: &'a Settings, tenant: Tenant, day: Day, today: Day) -> Self {
+        let around = |days: i64| day.checked_add_signed(TimeDelta::days(days)).unwrap_or(day);
+        let of_tenant = |source: &&Source| source.tenant == tenant;
+        let sources: Vec<&Source> = settings.sources.values().filter(of_tenant).collect();
+        let mut input = Input::on(today);
+        let mut channels = BTreeMap::new();
+        for channel in settings.channels.values() {
+            if channel.tenant == tenant {
+                let number = input.add_channel(contract(&sources, &channel.name));
+                channels.insert(channel.name.clone(), number);
+            }
+        }
+        Self {
+            settings,
+            tenant,
+            sources,
+            from: around(-DAYS_AROUND),
+            to: around(DAYS_AROUND),
+            input,
+            channels,
+            files: Vec::new(),
+            payment_days: Vec::new(),
+            line_days: Vec::new(),
+            bank_days: Vec::new(),
+            refund_days: Vec::new(),
+        }
+    }
+
+    /// How the payments of a channel are gathered into days: as the source of its files says.
+    fn session(&self, channel: &str) -> Session {
+        let of = |source: &&&Source| source.channel.as_deref() == Some(channel);
+        let source = self.sources.iter().find(of);
+        source.map_or(Session::DAILY, |source| Session {
+            cut_off: source.cut_off,
+            rolls: source.rolls_holidays,
+        })
+    }
+
+    fn is_direct(&self, channel: &str) -> bool {
+        let names = |source: &&Source| source.channels.iter().any(|name| name == channel);
+        self.sources.iter().any(names)
+    }
+
+    fn payments(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
+        let bound = |day: Day, days: i64| {
+            let at = begins(day).checked_add_signed(TimeDelta::days(days));
+            at.map(|at| Uid(lowest_uuid_at(at)))
+        };
+        let mut filter = PaymentFilter {
+            from: bound(self.from, -TOLD_APART),
+            to: bound(self.to, TOLD_APART),
+            limit: PAGE,
+            ..PaymentFilter::default()
+        };
+        loop {
+            let page = queries.list_payments(self.tenant.0, &filter)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            filter.after = Some(last.payment_id);
+            for row in &page {
+                self.payment(row)?;
+            }
+        }
+    }
+
+    fn payment(&mut self, row: &PaymentRow) -> Result<(), Failure> {
+        let Some(&channel) = self.channels.get(&row.channel) else {
+            return Ok(());
+        };
+        let calendar = &self.settings.office.calendar;
+        let day = calendar.session_of(self.session(&row.channel), paid_at(row));
+        let status = PaymentStatus::parse(&row.status)
+            .ok_or_else(|| broken("payment", row.payment_id, &row.status))?;
+        if day < self.from || day > self.to || status == PaymentStatus::Outgoing {
+            return Ok(());
+        }
+        let references: Vec<&str> = row.order_ref.as_deref().into_iter().collect();
+        self.input.add_payment(&PaymentFacts {
+            id: row.payment_id.0,
+            channel,
+            txn_id: row.provider_txn_id.as_deref(),
+            order_ref: row.order_ref.as_deref(),
+            bank_txn_id: row.bank_txn_id.as_deref(),
+            references: &references,
+            amount: row.amount_minor,
+            currency: row.to_amount()?.currency(),
+            status,
+            day,
+            waits_until: None,
+            is_direct: self.is_direct(&row.channel),
+            is_expired: false,
+        });
+        self.payment_days.push(day);
+        Ok(())
+    }
+
+    fn refunds(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
+        let mut filter = RefundFilter {
+            limit: PAGE,
+            ..RefundFilter::default()
+        };
+        loop {
+            let page = queries.list_refunds(self.tenant.0, &filter)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            filter.after = Some(last.refund_id);
+            for row in &page {
+                let state = RefundState::parse(&row.state)
+                    .ok_or_else(|| broken("refund", row.refund_id, &row.state))?;
+                let is_out = matches!(state, RefundState::Sent | RefundState::Succeeded);
+                let (Some(&channel), Some(approved_at), true) =
+                    (self.channels.get(&row.channel), row.approved_at, is_out)
+                else {
+                    continue;
+                };
+                let day = vietnam_day(approved_at.0);
+                if day < self.from || day > self.to {
+                    continue;
+                }
+                let grace = self.grace(&row.channel);
+                self.input.add_refund(&RefundFacts {
+                    id: row.refund_id.0,
+                    payment: Some(row.payment_id.0),
+                    channel,
+                    provider_refund_id: row.provider_refund_id.as_deref(),
+                    order_ref: None,
+                    amount: row.amount_minor,
+                    waits_until: day.checked_add_signed(grace).unwrap_or(day),
+                });
+                self.refund_days.push(day);
+            }
+        }
+    }
+
+    fn grace(&self, channel: &str) -> TimeDelta {
+        let number = self.channels.get(channel);
+        let contract = number.and_then(|number| self.input.contract(*number));
+        let days = contract.map_or(1, |contract| contract.grace_days);
+        TimeDelta::days(i64::try_from(days).unwrap_or(1))
+    }
+
+    fn source(&mut self, queries: &mut dyn Queries, source: &Source) -> Result<(), Failure> {
+        let pages =
+            queries.list_statement_pages(self.tenant.0, &source.name, self.from, self.to)?;
+        for page in &pages {
+            let file = self.file(&source.name, page.file_id);
+            match source.kind {
+                SourceKind::Bank => self.bank(source, file, page)?,
+                SourceKind::Settlement => self.settlement(source, file, page)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, source: &str, id: Uid) -> FileNo {
+        let known = self.files.iter().position(|(_, file)| *file == id);
+        let number = known.unwrap_or_else(|| {
+            self.files.push((source.to_owned(), id));
+            self.files.len() - 1
+        });
+        FileNo(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    fn bank(
+        &mut self,
+        source: &Source,
+        file: FileNo,
+        page: &StatementPageRow,
+    ) -> Result<(), Failure> {
+        for entry in entries(&page.data) {
+            let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
+            self.input.add_bank(&BankFacts {
+                file,
+                place: u32::try_from(line.place).unwrap_or(u32::MAX),
+                account: source.account.as_deref(),
+                amount: line.amount,
+                currency: line.currency.unwrap_or(source.currency),
+                reference: line.bank_reference.or(line.reference),
+                memo: line.memo,
+                counterparty: line.counterparty,
+                day: line.date,
+            });
+            self.bank_days.push(line.date);
+        }
+        Ok(())
+    }
+
+    fn settlement(
+        &mut self,
+        source: &Source,
+        file: FileNo,
+        page: &StatementPageRow,
+    ) -> Result<(), Failure> {
+        let name = source.channel.as_deref().unwrap_or_default();
+        let Some(&channel) = self.channels.get(name) else {
+            return Ok(());
+        };
+        // A file tells days, and the provider has cut them already: only days off are gathered.
+        let session = Session {
+            cut_off: None,
+            ..self.session(name)
+        };
+        for entry in entries(&page.data) {
+            let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
+            let noon = begins(line.date).checked_add_signed(TimeDelta::hours(12));
+            let calendar = &self.settings.office.calendar;
+            let day = noon.map_or(line.date, |noon| calendar.session_of(session, noon));
+            self.input.add_line(&LineFacts {
+                file,
+                place: u32::try_from(line.place).unwrap_or(u32::MAX),
+                channel,
+                txn_id: line.reference,
+                order_ref: line.order,
+                batch: None,
+                gross: line.amount,
+                fee: line.fee,
+                net: None,
+                kind: if line.amount < 0 {
+                    LineKind::Refund
+                } else {
+                    LineKind::Payment
+                },
+                currency: line.currency.unwrap_or(source.currency),
+                day,
+            });
+            self.line_days.push(day);
+        }
+        Ok(())
+    }
+}
+
+fn broken(what: &str, id: Uid, word: &str) -> Failure {
+    Failure::Broken(format!("{what} {}: \"{word}\" is not understood", id.0))
+}
+
+/// What is agreed about a channel, as its sources say.
+fn contract(sources: &[&Source], channel: &str) -> Contract {
+    let settles = |source: &&&Source| source.channel.as_deref() == Some(channel);
+    let settlement = sources.iter().find(settles);
+    let receives = |source: &&&Source| source.channels.iter().any(|name| name == channel);
+    let bank = sources.iter().find(receives);
+    let marks = sources
+        .iter()
+        .filter_map(|source| source.payouts.get(channel).cloned());
+    let own = settlement.or(bank);
+    Contract {
+        channel: channel.to_owned(),
+        terms: settlement.and_then(|source| source.fee.as_ref()).map(terms),
+        grace_days: own.map_or(1, |source| u64::from(source.grace_days)),
+        currency: own.map_or(Currency::VND, |source| source.currency),
+        account: bank.and_then(|source| source.account.clone()),
+        payout_marks: marks.collect(),
+    }
+}
+
+fn terms(fee: &Fee) -> Terms {
+    Terms {
+        basis_points: Decimal::from(fee.basis_points.unwrap_or(0)),
+        fixed: fee.fixed.unwrap_or(0),
+        min: fee.min,
+        max: fee.max,
+        vat_percent: Decimal::from(fee.vat_percent.unwrap_or(0)),
+        rounding: Rounding::HalfUp,
+    }
+}
+
+/// When a payment was paid: as its provider says, else when it was told.
+fn paid_at(row: &PaymentRow) -> Instant {
+    let told = || {
+        let (seconds, _) = row.payment_id.0.get_timestamp()?.to_unix();
+        from_millis(i64::try_from(seconds).ok()?.checked_mul(1_000)?)
+    };
+    row.paid_at
+        .map(|at| at.0)
+        .or_else(told)
+        .unwrap_or(Instant::UNIX_EPOCH)
+}
