@@ -185,7 +185,7 @@ fn judge(agreed: &Agreed, ours: &Payment, theirs: &Line, rule: Rule) -> (Outcome
 /// Lines whose transaction id nobody has: by order reference, when only one open payment has it.
 fn by_order(work: &mut Work<'_>, agreed: &Agreed, open: &[u32]) {
     let input = work.input;
-    let mut lines: HashMap<(u16, &[u8]), (Vec<u32>, Vec<u32>)> = HashMap::new();
+    let mut lines = OrderLines::new();
     for line in open {
         let none = verdict(OutcomeKind::NotRecorded, Rule::NoCounterpart);
         work.set(Item::Line(*line), none);
