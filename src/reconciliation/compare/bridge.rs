@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::input::{ChannelNo, Input, LineKind};
+use super::facts::{ChannelNo, LineKind};
+use super::input::Input;
 use super::outcome::{Comparison, OutcomeKind};
 use super::work::took_money;
 

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::thread;
 
+use super::facts::LineKind;
 use super::fees::Tariff;
-use super::input::{Input, Line, LineKind, Payment};
+use super::input::{Input, Line, Payment};
 use super::join::{NONE, at, join, number};
 use super::outcome::{Item, Outcome, OutcomeKind, Role, Rule};
 use super::work::{Work, identity, matched, took_money, verdict};
