@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::credits::{several, single};
-use super::input::{Bank, ChannelNo};
+use super::facts::ChannelNo;
+use super::input::Bank;
 use super::join::{at, number};
 use super::memo::{Names, Squeezed, squeeze};
 use super::outcome::{Item, OutcomeKind, Role, Rule};

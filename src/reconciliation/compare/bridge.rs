@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::input::{ChannelNo, Input, LineKind};
+use super::facts::{ChannelNo, LineKind};
+use super::input::Input;
 use super::outcome::{Comparison, OutcomeKind};
 use super::work::took_money;
 
@@ -84,15 +85,24 @@ fn provider(input: &Input, comparison: &Comparison, channel: ChannelNo, sums: &m
             continue;
         }
         total = total.saturating_add(line.gross);
-        let is_refund = line.kind == LineKind::Refund;
-        match outcome.kind {
-            // Equal on both sides.
-            OutcomeKind::Matched | OutcomeKind::FeeDiffers | OutcomeKind::RefundMatched => {}
-            OutcomeKind::AmountMismatch if is_refund => {
-                sums.add(outcome.kind, outcome.difference.saturating_neg());
-            }
-            OutcomeKind::AmountMismatch => sums.add(outcome.kind, outcome.difference),
-            kind => sums.add(kind, line.gross),
+        // Equal on both sides.
+        let is_equal = matches!(
+            outcome.kind,
+            OutcomeKind::Matched | OutcomeKind::FeeDiffers | OutcomeKind::RefundMatched
+        );
+        if outcome.kind == OutcomeKind::AmountMismatch {
+            let difference = outcome.difference;
+            let is_refund = line.kind == LineKind::Refund;
+            sums.add(
+                outcome.kind,
+                if is_refund {
+                    difference.saturating_neg()
+                } else {
+                    difference
+                },
+            );
+        } else if !is_equal {
+            sums.add(outcome.kind, line.gross);
         }
     }
     total
@@ -110,10 +120,13 @@ fn ours(input: &Input, comparison: &Comparison, channel: ChannelNo, sums: &mut S
             continue;
         }
         total = total.saturating_add(payment.amount);
-        match outcome.kind {
-            // Equal on both sides, or the line has the difference already.
-            OutcomeKind::MatchedSettlement | OutcomeKind::AmountMismatch => {}
-            kind => sums.add(kind, payment.amount.saturating_neg()),
+        // Equal on both sides, or the line has the difference already.
+        let is_told = matches!(
+            outcome.kind,
+            OutcomeKind::MatchedSettlement | OutcomeKind::AmountMismatch
+        );
+        if !is_told {
+            sums.add(outcome.kind, payment.amount.saturating_neg());
         }
     }
     total

@@ -45,6 +45,14 @@ pub(super) fn single(work: &mut Work<'_>, payment: u32, credits: &[(u32, Rule)])
         None => (good, Vec::new()),
     };
     once_more(work, payment, ours, &rest);
+    assign(work, payment, ours, &chosen);
+}
+
+/// Gives the credits chosen for a payment to it.
+fn assign(work: &mut Work<'_>, payment: u32, ours: &Payment, chosen: &[(u32, Rule)]) {
+    let input = work.input;
+    let line = |bank: u32| input.banks.get(at(bank));
+    let amount = |bank: u32| line(bank).map_or(0, |one| one.amount);
     let Some((_, rule)) = chosen.first().copied() else {
         return;
     };
@@ -62,7 +70,7 @@ pub(super) fn single(work: &mut Work<'_>, payment: u32, credits: &[(u32, Rule)])
     };
     let mut rest = ours.amount;
     work.set(Item::Payment(payment), outcome);
-    for (bank, rule) in chosen {
+    for (bank, rule) in chosen.iter().copied() {
         let part = amount(bank).min(rest);
         rest = rest.saturating_sub(part);
         let first = matched(Item::Payment(payment), part);

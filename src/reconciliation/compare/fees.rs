@@ -4,7 +4,8 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::input::{Line, LineKind, Rounding, Terms};
+use super::facts::{LineKind, Rounding, Terms};
+use super::input::Line;
 
 /// Ten thousandths of a basis point in one whole.
 const RATE_UNITS: i64 = 100_000_000;

@@ -6,6 +6,7 @@
 mod bank;
 pub mod bridge;
 mod credits;
+pub mod facts;
 mod fees;
 pub mod input;
 mod join;
@@ -17,10 +18,11 @@ mod refunds;
 mod settlement;
 mod work;
 
-pub use input::{
-    BankFacts, BatchFacts, ChannelNo, Contract, FileNo, Input, LineFacts, LineKind, PaymentFacts,
+pub use facts::{
+    BankFacts, BatchFacts, ChannelNo, Contract, FileNo, LineFacts, LineKind, PaymentFacts,
     RefundFacts, Rounding, Terms,
 };
+pub use input::Input;
 pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule};
 
 /// Compares everything with everything it could belong to: references before amounts, and amounts

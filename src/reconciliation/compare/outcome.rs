@@ -2,7 +2,7 @@
 //! was matched with and what was considered and turned down. Small, because there may be millions;
 //! `reason` puts it into words. Decides nothing.
 
-use super::input::{ChannelNo, FileNo};
+use super::facts::{ChannelNo, FileNo};
 use crate::domain::dossier::words;
 use crate::domain::time::Day;
 

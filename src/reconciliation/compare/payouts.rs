@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::bank::Marked;
+use super::facts::{ChannelNo, FileNo, LineKind};
 use super::fees::net;
-use super::input::{Batch, ChannelNo, FileNo, Line, LineKind};
+use super::input::{Batch, Line};
 use super::join::{at, number};
 use super::outcome::{Item, Outcome, OutcomeKind, Payout, Role, Rule};
 use super::settlement::Agreed;

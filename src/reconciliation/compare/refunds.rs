@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::input::{Bank, Input, LineKind, Refund};
+use super::facts::LineKind;
+use super::input::{Bank, Input, Refund};
 use super::join::{at, number};
 use super::memo::{Names, Squeezed};
 use super::outcome::{Item, Outcome, OutcomeKind, Role, Rule};

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::thread;
 
+use super::facts::LineKind;
 use super::fees::Tariff;
-use super::input::{Input, Line, LineKind, Payment};
+use super::input::{Input, Line, Payment};
 use super::join::{NONE, at, join, number};
 use super::outcome::{Item, Outcome, OutcomeKind, Role, Rule};
 use super::work::{Work, identity, matched, took_money, verdict};
@@ -185,7 +186,7 @@ fn judge(agreed: &Agreed, ours: &Payment, theirs: &Line, rule: Rule) -> (Outcome
 /// Lines whose transaction id nobody has: by order reference, when only one open payment has it.
 fn by_order(work: &mut Work<'_>, agreed: &Agreed, open: &[u32]) {
     let input = work.input;
-    let mut lines: HashMap<(u16, &[u8]), (Vec<u32>, Vec<u32>)> = HashMap::new();
+    let mut lines = OrderLines::new();
     for line in open {
         let none = verdict(OutcomeKind::NotRecorded, Rule::NoCounterpart);
         work.set(Item::Line(*line), none);
