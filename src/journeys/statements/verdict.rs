@@ -139,6 +139,12 @@ fn answer(
         (report.new_entries, report.skipped_as_known) = (0, report.entries);
         return Ok(());
     }
+    counted(upload, compared, report);
+    Ok(())
+}
+
+/// The outcome of a file that is stored, or would be.
+fn counted(upload: &Upload, compared: &Compared<'_>, report: &mut Report) {
     let is_held = !report.holds.is_empty();
     report.outcome = if is_held { "held" } else { "ok" };
     let counts = format!("{} new, {} known", compared.new, compared.known);
@@ -148,7 +154,6 @@ fn answer(
         (false, true) => format!("{counts}; nothing was stored"),
         (false, false) => format!("{counts}; imported"),
     };
-    Ok(())
 }
 
 fn told(
