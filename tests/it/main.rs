@@ -38,6 +38,7 @@ mod refund_races;
 mod refund_rules;
 mod refunds;
 mod reports;
+mod statement_imports;
 mod statements;
 mod status_answers;
 mod status_queries;

@@ -188,8 +188,7 @@ fn must_be_free(queries: &mut dyn Queries, row: &StatementFileRow) -> Result<(),
     let from = statements.iter().map(|one| one.from_day).min();
     let to = statements.iter().map(|one| one.to_day).max();
     if let (Some(from), Some(to)) = (from, to) {
-        let leaning =
-            queries.list_files_leaning_on(row.tenant, &row.source, row.file_id, (from, to))?;
+        let leaning = queries.list_files_leaning_on(row, (from, to))?;
         if let Some(other) = leaning.first() {
             return Err(StatementError::LeanedOn(other.file_id.0));
         }

@@ -40,13 +40,11 @@ pub trait Statements {
         tenant: i32,
         filter: &StatementFilter,
     ) -> Result<Vec<StatementFileRow>>;
-    /// Files of a source that came after one, were not undone, and found lines known on days from
-    /// `from` to `to`.
+    /// Other files of a source that came, or were let in, when this one was there, were not undone, and
+    /// found lines known on some of these days.
     fn list_files_leaning_on(
         &mut self,
-        tenant: i32,
-        source: &str,
-        file: Uid,
+        file: &StatementFileRow,
         days: (Day, Day),
     ) -> Result<Vec<StatementFileRow>>;
     /// Adds parts of original bytes.

@@ -89,20 +89,25 @@ impl Statements for Conn {
 
     fn list_files_leaning_on(
         &mut self,
-        tenant: i32,
-        source: &str,
-        file: Uid,
+        file: &StatementFileRow,
         days: (Day, Day),
     ) -> Result<Vec<StatementFileRow>, Failure> {
         let overlapping = statements::table
-            .filter(statements::tenant.eq(tenant))
+            .filter(statements::tenant.eq(file.tenant))
             .filter(statements::from_day.le(days.1))
             .filter(statements::to_day.ge(days.0))
             .select(statements::file_id);
         Ok(files::table
-            .filter(files::tenant.eq(tenant))
-            .filter(files::source.eq(source))
-            .filter(files::file_id.gt(file))
+            .filter(files::tenant.eq(file.tenant))
+            .filter(files::source.eq(&file.source))
+            .filter(files::file_id.ne(file.file_id))
+            .filter(
+                files::imported_at
+                    .ge(file.imported_at)
+                    .or(files::overridden_at
+                        .is_not_null()
+                        .and(files::overridden_at.assume_not_null().ge(file.imported_at))),
+            )
             .filter(files::state.ne(UNDONE))
             .filter(files::known_count.gt(0))
             .filter(files::file_id.eq_any(overlapping))

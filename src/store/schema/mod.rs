@@ -56,12 +56,12 @@ allow_tables_to_appear_in_same_query!(
     outbox_events,
     outbox_deliveries,
     outbox_tries,
-    days,
-    day_steps,
-    day_artefacts,
-    day_balances,
     statement_files,
     statement_originals,
     statements,
-    statement_pages
+    statement_pages,
+    days,
+    day_steps,
+    day_artefacts,
+    day_balances
 );
