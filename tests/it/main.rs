@@ -15,6 +15,7 @@ mod api;
 mod attempts;
 mod cases;
 mod compare;
+mod compared_days;
 mod crossings;
 mod days;
 mod differences;

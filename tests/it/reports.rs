@@ -37,7 +37,7 @@ fn lines(app: &TestApp, token: &str, target: &str) -> Vec<String> {
         let fields: Vec<&str> = line.split(',').collect();
         let fields = fields
             .iter()
-            .map(|field| if is_id(&field) { "#" } else { field });
+            .map(|field| if is_id(field) { "#" } else { field });
         fields.collect::<Vec<&str>>().join(",")
     };
     reply.body.lines().skip(1).map(line).collect()
