@@ -20,7 +20,7 @@ use doisoat::reconciliation::compare::bridge::bridge;
 use doisoat::reconciliation::compare::reason::reason;
 use doisoat::reconciliation::compare::{
     BankFacts, BatchFacts, ChannelNo, Comparison, Contract, FileNo, Input, Item, LineFacts,
-    LineKind, OutcomeKind, PaymentFacts, RefundFacts, Role, Rounding, Terms, compare,
+    LineKind, Outcome, OutcomeKind, PaymentFacts, RefundFacts, Role, Rounding, Terms, compare,
 };
 use doisoat::reconciliation::input::Input as Bytes;
 use doisoat::reconciliation::problem::Problem;
@@ -191,6 +191,46 @@ fn settlement(day: &mut OneDay, number: FileNo, kept: &Kept, channel: ChannelNo,
     }
 }
 
+/// What a payment was matched with, its candidates and its difference are those expected.
+fn counterparts(day: &OneDay, found: &Comparison, name: &str, outcome: &Outcome, one: &Value) {
+    let names = |matched: bool| {
+        let of = |item| match item {
+            Item::Bank(number) => day.banks[number as usize].clone(),
+            Item::Line(number) => day.lines[number as usize].clone(),
+            other => panic!("{other:?}"),
+        };
+        let links = found.links(outcome);
+        let wanted = links.filter(|link| (link.role == Role::Matched) == matched);
+        wanted.map(|link| of(link.item)).collect::<Vec<String>>()
+    };
+    if let Some(banks) = one["bank"].as_array() {
+        assert_eq!(
+            &names(true)
+                .into_iter()
+                .map(Value::String)
+                .collect::<Vec<_>>(),
+            banks,
+            "{name}"
+        );
+    }
+    if let Some(line) = one["settlement"].as_str() {
+        assert_eq!(names(true), [line], "{name}");
+    }
+    if let Some(candidates) = one["candidates"].as_array() {
+        assert_eq!(
+            &names(false)
+                .into_iter()
+                .map(Value::String)
+                .collect::<Vec<_>>(),
+            candidates,
+            "{name}"
+        );
+    }
+    if let Some(difference) = one["difference"].as_i64() {
+        assert_eq!(outcome.difference, difference, "{name}");
+    }
+}
+
 #[test]
 fn a_whole_day_is_compared_as_expected_line_by_line() {
     let expected: Value =
@@ -220,42 +260,7 @@ fn a_whole_day_is_compared_as_expected_line_by_line() {
     for (name, outcome) in day.payments.iter().zip(&found.payments) {
         let one = &expected["payments"][name];
         check(name, outcome.kind, &one["status"], &one["alternative"]);
-        let names = |matched: bool| {
-            let of = |item| match item {
-                Item::Bank(number) => day.banks[number as usize].clone(),
-                Item::Line(number) => day.lines[number as usize].clone(),
-                other => panic!("{other:?}"),
-            };
-            let links = found.links(outcome);
-            let wanted = links.filter(|link| (link.role == Role::Matched) == matched);
-            wanted.map(|link| of(link.item)).collect::<Vec<String>>()
-        };
-        if let Some(banks) = one["bank"].as_array() {
-            assert_eq!(
-                &names(true)
-                    .into_iter()
-                    .map(Value::String)
-                    .collect::<Vec<_>>(),
-                banks,
-                "{name}"
-            );
-        }
-        if let Some(line) = one["settlement"].as_str() {
-            assert_eq!(names(true), [line], "{name}");
-        }
-        if let Some(candidates) = one["candidates"].as_array() {
-            assert_eq!(
-                &names(false)
-                    .into_iter()
-                    .map(Value::String)
-                    .collect::<Vec<_>>(),
-                candidates,
-                "{name}"
-            );
-        }
-        if let Some(difference) = one["difference"].as_i64() {
-            assert_eq!(outcome.difference, difference, "{name}");
-        }
+        counterparts(&day, &found, name, outcome, one);
     }
     for (name, outcome) in day.banks.iter().zip(&found.banks) {
         check(
@@ -284,6 +289,12 @@ fn a_whole_day_is_compared_as_expected_line_by_line() {
         expected["payouts"]["momo"]["expected_net"]
     );
     assert_eq!(found.batches[0].kind, OutcomeKind::Matched);
+}
+
+#[test]
+fn the_day_s_sums_add_up_and_every_outcome_has_its_reason() {
+    let day = one_day(None);
+    let found = compare(&day.input);
     for channel in [0, 1, 2] {
         assert_eq!(bridge(&day.input, &found, ChannelNo(channel)).residual, 0);
     }
@@ -386,6 +397,14 @@ fn input(world: &World, order: &Order) -> Input {
             ..contract(name, &[&format!("PAYOUT {name}")])
         });
     }
+    add_payments(&mut input, world, order);
+    add_lines(&mut input, world, order);
+    add_banks(&mut input, world, order);
+    add_refunds(&mut input, world, order);
+    input
+}
+
+fn add_payments(input: &mut Input, world: &World, order: &Order) {
     for &own in &order.payments {
         let (channel, txn, order_ref, amount, status, is_direct, is_expired) = world.payments[own];
         // As in the books, a transaction id stands once in a channel; so not every payment has one.
@@ -408,6 +427,9 @@ fn input(world: &World, order: &Order) -> Input {
             is_expired,
         });
     }
+}
+
+fn add_lines(input: &mut Input, world: &World, order: &Order) {
     for &own in &order.lines {
         let (channel, txn, order_ref, gross, kind, file) = world.lines[own];
         let kind = [
@@ -442,6 +464,9 @@ fn input(world: &World, order: &Order) -> Input {
             day: on(file),
         });
     }
+}
+
+fn add_banks(input: &mut Input, world: &World, order: &Order) {
     for &own in &order.banks {
         let (one, other, amount, day) = world.banks[own];
         let names = [text("DH", one % 5), text("DH", other % 5)].map(Option::unwrap_or_default);
@@ -462,6 +487,9 @@ fn input(world: &World, order: &Order) -> Input {
             day: on(day),
         });
     }
+}
+
+fn add_refunds(input: &mut Input, world: &World, order: &Order) {
     for &own in &order.refunds {
         let (payment, order_ref, amount) = world.refunds[own];
         input.add_refund(&RefundFacts {
@@ -474,7 +502,6 @@ fn input(world: &World, order: &Order) -> Input {
             waits_until: on(payment % 7),
         });
     }
-    input
 }
 
 /// In which order facts are added.
@@ -526,7 +553,7 @@ fn told(found: &Comparison, order: &Order) -> BTreeMap<String, String> {
         Item::Payout(number) => format!("O{number}"),
         Item::Batch(number) => format!("S{number}"),
     };
-    let one = |(item, outcome): (Item, &doisoat::reconciliation::compare::Outcome)| {
+    let one = |(item, outcome): (Item, &Outcome)| {
         let links = found.links(outcome);
         let links: Vec<String> = links
             .map(|link| format!("{} {:?} {}", called(link.item), link.role, link.allocated))
