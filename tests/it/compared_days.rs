@@ -101,71 +101,63 @@ fn has_paid(app: &TestApp) {
     assert_eq!(app.transfer(77, 20_000, "NOP PHI").status, 200);
 }
 
-#[test]
-fn a_day_is_compared_with_what_was_imported_for_it() {
-    both(|engine| {
-        let app = TestApp::start(engine, SOURCES);
-        has_paid(&app);
-        let found = compared(&app, 5, 5);
-        let waiting = BTreeMap::from([(("payment", "waiting"), 5)]);
-        assert_eq!(counted(&found, 5), waiting, "nothing was imported yet");
+both!(fn a_day_is_compared_with_what_was_imported_for_it(app, SOURCES) {
+    has_paid(app);
+    let found = compared(app, 5, 5);
+    let waiting = BTreeMap::from([(("payment", "waiting"), 5)]);
+    assert_eq!(counted(&found, 5), waiting, "nothing was imported yet");
 
-        import(&app, "vnpay", SETTLEMENT);
-        import(&app, "vcb", STATEMENT);
-        let found = compared(&app, 5, 9);
-        assert_eq!(
-            counted(&found, 5),
-            BTreeMap::from([
-                (("payment", "matched_settlement"), 2),
-                (("payment", "amount_mismatch"), 1),
-                (("payment", "missing_in_settlement"), 1),
-                (("payment", "matched"), 1),
-                (("line", "matched"), 1),
-                (("line", "amount_mismatch"), 1),
-                (("line", "fee_differs"), 1),
-                (("line", "not_recorded"), 1),
-                (("bank", "matched"), 1),
-                (("bank", "unknown_credit"), 1),
-                (("payout", "payout_matched"), 1),
-            ])
-        );
-        let sixth = BTreeMap::from([(("bank", "payout_matched"), 1)]);
-        assert_eq!(counted(&compared(&app, 6, 9), 6), sixth);
-        for number in found.channels.values() {
-            assert_eq!(bridge(&found.input, &found.comparison, *number).residual, 0);
-        }
-    });
-}
+    import(app, "vnpay", SETTLEMENT);
+    import(app, "vcb", STATEMENT);
+    let found = compared(app, 5, 9);
+    assert_eq!(
+        counted(&found, 5),
+        BTreeMap::from([
+            (("payment", "matched_settlement"), 2),
+            (("payment", "amount_mismatch"), 1),
+            (("payment", "missing_in_settlement"), 1),
+            (("payment", "matched"), 1),
+            (("line", "matched"), 1),
+            (("line", "amount_mismatch"), 1),
+            (("line", "fee_differs"), 1),
+            (("line", "not_recorded"), 1),
+            (("bank", "matched"), 1),
+            (("bank", "unknown_credit"), 1),
+            (("payout", "payout_matched"), 1),
+        ])
+    );
+    let sixth = BTreeMap::from([(("bank", "payout_matched"), 1)]);
+    assert_eq!(counted(&compared(app, 6, 9), 6), sixth);
+    for number in found.channels.values() {
+        assert_eq!(bridge(&found.input, &found.comparison, *number).residual, 0);
+    }
+});
 
-#[test]
-fn what_is_missing_is_no_difference_before_its_time_and_comparing_stores_nothing() {
-    both(|engine| {
-        let app = TestApp::start(engine, SOURCES);
-        has_paid(&app);
-        import(&app, "vnpay", SETTLEMENT);
-        let rows = || {
-            let tables = ["differences", "postings", "payments", "statement_pages"];
-            tables.map(|table| {
-                let count = format!("SELECT COUNT(*) AS n FROM {table}");
-                app.database.number(&count)
-            })
+both!(fn what_is_missing_is_no_difference_before_its_time_and_comparing_stores_nothing(app, SOURCES) {
+    has_paid(app);
+    import(app, "vnpay", SETTLEMENT);
+    let rows = || {
+        let tables = ["differences", "postings", "payments", "statement_pages"];
+        tables.map(|table| {
+            let count = format!("SELECT COUNT(*) AS n FROM {table}");
+            app.database.number(&count)
+        })
+    };
+    let before = rows();
+    let outcome = |today| {
+        let found = compared(app, 5, today);
+        let absent = |kind| {
+            let of =
+                |outcome: &&doisoat::reconciliation::compare::Outcome| outcome.kind == kind;
+            found.comparison.payments.iter().filter(of).count()
         };
-        let before = rows();
-        let outcome = |today| {
-            let found = compared(&app, 5, today);
-            let absent = |kind| {
-                let of =
-                    |outcome: &&doisoat::reconciliation::compare::Outcome| outcome.kind == kind;
-                found.comparison.payments.iter().filter(of).count()
-            };
-            (
-                absent(OutcomeKind::Waiting),
-                absent(OutcomeKind::MissingInSettlement),
-                absent(OutcomeKind::MissingInBank),
-            )
-        };
-        assert_eq!(outcome(6), (2, 0, 0));
-        assert_eq!(outcome(9), (0, 1, 1));
-        assert_eq!(rows(), before);
-    });
-}
+        (
+            absent(OutcomeKind::Waiting),
+            absent(OutcomeKind::MissingInSettlement),
+            absent(OutcomeKind::MissingInBank),
+        )
+    };
+    assert_eq!(outcome(6), (2, 0, 0));
+    assert_eq!(outcome(9), (0, 1, 1));
+    assert_eq!(rows(), before);
+});
