@@ -88,7 +88,7 @@ pub struct Source {
     pub due_at: NaiveTime,
     /// When the provider's session of a day ends; none for midnight.
     pub cut_off: Option<NaiveTime>,
-    /// Whether days off join one session with the next working day.
+    /// Whether days off in a row are one session, named by its first day, as VNPAY gathers them.
     pub rolls_holidays: bool,
     /// How many days a payment may take to appear.
     pub grace_days: u32,

@@ -8,7 +8,7 @@ use crate::domain::money::Currency;
 use crate::domain::payment::PaymentStatus;
 use crate::domain::time::Day;
 
-/// A channel of this comparison, given by [`Input::add_channel`].
+/// A channel of this comparison, given by [`Input::add_channel`](super::Input::add_channel).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelNo(pub u16);
 
