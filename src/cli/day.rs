@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::output::{say, say_json};
+use super::output::{say, say_bytes, say_json};
 use super::{Context, End};
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::journeys::days::close_day::close_day;
@@ -188,7 +188,7 @@ fn replay(show: &Show, tenant: Tenant, context: &Context) -> anyhow::Result<End>
 fn signed(show: &Show, tenant: Tenant, context: &Context) -> anyhow::Result<End> {
     let (_, artefact) = closing(show, tenant, context)?;
     if show.html {
-        say(&String::from_utf8_lossy(&artefact.printable));
+        say_bytes(&artefact.printable);
     }
     if let Some(folder) = &show.output {
         std::fs::create_dir_all(folder)

@@ -8,6 +8,11 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// Prints bytes as they are, so that their hash stays what it was.
+pub fn say_bytes(bytes: &[u8]) {
+    let _ = std::io::stdout().write_all(bytes);
+}
+
 /// Prints one JSON document on standard output.
 pub fn say_json(value: &serde_json::Value) {
     say(&value.to_string());

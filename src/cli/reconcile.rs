@@ -22,7 +22,7 @@ use crate::reconciliation::compare::{Item, Outcome, OutcomeKind};
 #[command(
     after_help = "Payments, settlement lines and bank lines of the days around are compared too, so that a payout\n\
     of tomorrow finds its batch; what is shown belongs to the day. Files come in by `statement import`.\n\n\
-    Exit status: 0 when nothing needs a person, 1 when there are differences."
+    Exit status: 0 when nothing needs a person, 1 when there are differences or a file that was due is missing."
 )]
 pub struct Arguments {
     /// The day, such as 2026-01-05
@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     } else {
         found.in_words(&compared, arguments);
     }
-    Ok(if found.differences() == 0 {
+    Ok(if found.differences() == 0 && compared.missing.is_empty() {
         End::Done
     } else {
         End::Failed
@@ -112,12 +112,19 @@ impl<'a> Found<'a> {
             "differences": self.differences(),
             "counts": counts.collect::<Vec<_>>(),
             "items": items.collect::<Vec<_>>(),
-            "bridges": bridges(compared),
+            "missing_files": missing(compared),
+            "bridges_of_days_around": bridges(compared),
             "files": files(compared),
         })
     }
 
     fn in_words(&self, compared: &DaysCompared, arguments: &Arguments) {
+        for (source, due) in &compared.missing {
+            say(&format!(
+                "incomplete: no line of {source} is known for {}, and its file was due on {due}",
+                arguments.day
+            ));
+        }
         if self.items.is_empty() {
             say(&format!(
                 "{}: no payment and no line of a file is known; import files with `statement import`",
@@ -155,7 +162,8 @@ impl<'a> Found<'a> {
             say(&format!("file {number}: {} of {source}", id.0));
         }
         say(&match self.differences() {
-            0 => "nothing needs a person".to_owned(),
+            0 if compared.missing.is_empty() => "nothing needs a person".to_owned(),
+            0 => "no difference so far, but a file is missing".to_owned(),
             count => format!("{count} items need a person"),
         });
     }
@@ -188,6 +196,12 @@ fn bridges(compared: &DaysCompared) -> Vec<Value> {
         })
     });
     told.collect()
+}
+
+fn missing(compared: &DaysCompared) -> Vec<Value> {
+    let told = compared.missing.iter();
+    told.map(|(source, due)| json!({ "source": source, "due": due.to_string() }))
+        .collect()
 }
 
 fn files(compared: &DaysCompared) -> Vec<Value> {

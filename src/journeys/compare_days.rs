@@ -2,22 +2,21 @@
 //! around it are read and handed to [`compare`], so that a payout of tomorrow finds the batch of
 //! today. What is open on the day itself is for the caller to pick. Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use rust_decimal::Decimal;
 
+use super::contracts::contract;
 use crate::config::settings::Settings;
-use crate::config::source::{Fee, Source, SourceKind};
+use crate::config::source::{Expected, Source, SourceKind};
 use crate::domain::calendar::{Session, begins};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::money::Currency;
 use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, Instant, from_millis, vietnam_day};
 use crate::reconciliation::compare::{
-    BankFacts, ChannelNo, Comparison, Contract, FileNo, Input, Item, LineFacts, LineKind,
-    PaymentFacts, RefundFacts, Rounding, Terms, compare,
+    BankFacts, ChannelNo, Comparison, FileNo, Input, Item, LineFacts, LineKind, PaymentFacts,
+    RefundFacts, compare,
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
@@ -42,6 +41,9 @@ pub struct DaysCompared {
     pub channels: BTreeMap<String, ChannelNo>,
     /// The files, by number: source and id.
     pub files: Vec<(String, Uid)>,
+    /// Sources of which a file was expected for the day and due by today, and no line of the day is
+    /// known: the source, and the day on which the file was due.
+    pub missing: Vec<(String, Day)>,
     payments: Vec<Day>,
     lines: Vec<Day>,
     banks: Vec<Day>,
@@ -87,6 +89,7 @@ pub fn compare_days(
     gathering.refunds(queries)?;
     for source in gathering.sources.clone() {
         gathering.source(queries, source)?;
+        gathering.expect(source, day, today);
     }
     let comparison = compare(&gathering.input);
     Ok(DaysCompared {
@@ -94,6 +97,7 @@ pub fn compare_days(
         input: gathering.input,
         channels: gathering.channels,
         files: gathering.files,
+        missing: gathering.missing,
         payments: gathering.payment_days,
         lines: gathering.line_days,
         banks: gathering.bank_days,
@@ -110,6 +114,9 @@ struct Gathering<'a> {
     input: Input,
     channels: BTreeMap<String, ChannelNo>,
     files: Vec<(String, Uid)>,
+    missing: Vec<(String, Day)>,
+    /// Days of which the source read last has lines.
+    has_lines: BTreeSet<Day>,
     payment_days: Vec<Day>,
     line_days: Vec<Day>,
     bank_days: Vec<Day>,
@@ -138,6 +145,8 @@ impl<'a> Gathering<'a> {
             input,
             channels,
             files: Vec::new(),
+            missing: Vec::new(),
+            has_lines: BTreeSet::new(),
             payment_days: Vec::new(),
             line_days: Vec::new(),
             bank_days: Vec::new(),
@@ -263,6 +272,7 @@ impl<'a> Gathering<'a> {
     fn source(&mut self, queries: &mut dyn Queries, source: &Source) -> Result<(), Failure> {
         let pages =
             queries.list_statement_pages(self.tenant.0, &source.name, self.from, self.to)?;
+        self.has_lines.clear();
         for page in &pages {
             let file = self.file(&source.name, page.file_id);
             match source.kind {
@@ -271,6 +281,26 @@ impl<'a> Gathering<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Notes when a file of the source read last was due and has no line of the day.
+    fn expect(&mut self, source: &Source, day: Day, today: Day) {
+        let calendar = &self.settings.office.calendar;
+        let session = Session {
+            cut_off: source.cut_off,
+            rolls: source.rolls_holidays,
+        };
+        let (begin, end) = calendar.session_span(session, day);
+        let is_expected = begin < end
+            && match source.expected {
+                Expected::Daily => true,
+                Expected::WorkingDays => calendar.is_working_day(day),
+                Expected::None => false,
+            };
+        let due = calendar.due_day(session, day, source.due_days);
+        if is_expected && due <= today && !self.has_lines.contains(&day) {
+            self.missing.push((source.name.clone(), due));
+        }
     }
 
     fn file(&mut self, source: &str, id: Uid) -> FileNo {
@@ -302,6 +332,7 @@ impl<'a> Gathering<'a> {
                 day: line.date,
             });
             self.bank_days.push(line.date);
+            self.has_lines.insert(line.date);
         }
         Ok(())
     }
@@ -345,6 +376,7 @@ impl<'a> Gathering<'a> {
                 day,
             });
             self.line_days.push(day);
+            self.has_lines.insert(day);
         }
         Ok(())
     }
@@ -352,37 +384,6 @@ impl<'a> Gathering<'a> {
 
 fn broken(what: &str, id: Uid, word: &str) -> Failure {
     Failure::Broken(format!("{what} {}: \"{word}\" is not understood", id.0))
-}
-
-/// What is agreed about a channel, as its sources say.
-fn contract(sources: &[&Source], channel: &str) -> Contract {
-    let settles = |source: &&&Source| source.channel.as_deref() == Some(channel);
-    let settlement = sources.iter().find(settles);
-    let receives = |source: &&&Source| source.channels.iter().any(|name| name == channel);
-    let bank = sources.iter().find(receives);
-    let marks = sources
-        .iter()
-        .filter_map(|source| source.payouts.get(channel).cloned());
-    let own = settlement.or(bank);
-    Contract {
-        channel: channel.to_owned(),
-        terms: settlement.and_then(|source| source.fee.as_ref()).map(terms),
-        grace_days: own.map_or(1, |source| u64::from(source.grace_days)),
-        currency: own.map_or(Currency::VND, |source| source.currency),
-        account: bank.and_then(|source| source.account.clone()),
-        payout_marks: marks.collect(),
-    }
-}
-
-fn terms(fee: &Fee) -> Terms {
-    Terms {
-        basis_points: Decimal::from(fee.basis_points.unwrap_or(0)),
-        fixed: fee.fixed.unwrap_or(0),
-        min: fee.min,
-        max: fee.max,
-        vat_percent: Decimal::from(fee.vat_percent.unwrap_or(0)),
-        rounding: Rounding::HalfUp,
-    }
 }
 
 /// When a payment was paid: as its provider says, else when it was told.

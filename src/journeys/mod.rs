@@ -11,6 +11,7 @@ pub mod case_desk;
 mod claim_status_queries;
 pub mod compare_days;
 mod consequences;
+mod contracts;
 pub mod create_token;
 pub mod days;
 mod difference_steps;

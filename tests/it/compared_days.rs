@@ -20,6 +20,7 @@ const SOURCES: &str = "
 kind = \"settlement\"
 channel = \"vnpay\"
 profile = \"vnpay-fee\"
+expected = \"daily\"
 fee = { basis_points = 100 }
 [sources.vcb]
 kind = \"bank\"
@@ -160,4 +161,12 @@ both!(fn what_is_missing_is_no_difference_before_its_time_and_comparing_stores_n
     assert_eq!(outcome(6), (2, 0, 0));
     assert_eq!(outcome(9), (0, 1, 1));
     assert_eq!(rows(), before);
+});
+
+both!(fn a_file_that_was_due_is_missed_until_it_comes(app, SOURCES) {
+    has_paid(app);
+    assert!(compared(app, 5, 5).missing.is_empty(), "it is not due yet");
+    assert_eq!(compared(app, 5, 6).missing, [("vnpay".to_owned(), day(6))]);
+    import(app, "vnpay", SETTLEMENT);
+    assert!(compared(app, 5, 6).missing.is_empty());
 });

@@ -172,6 +172,8 @@ both!(fn every_step_out_of_turn_is_refused_and_leaves_no_trace(app, keyed()) {
     assert_eq!(refused(app, &lan, NEXT, "proposal", ""), got(409, "not_over"));
     assert_eq!(refused(app, &minh, DAY, "closing", ""), got(409, "not_proposed"));
     assert_eq!(refused(app, &minh, DAY, "reopening", r#"{"reason":"nhầm"}"#), got(409, "not_closed"));
+    does(app, &lan, "2006-01-05", "proposal");
+    assert_eq!(refused(app, &minh, "2006-01-05", "closing", ""), got(409, "long_before"));
     does(app, &lan, DAY, "proposal");
     assert_eq!(refused(app, &lan, DAY, "closing", ""), got(403, "same_officer"));
     does(app, &minh, DAY, "closing");
@@ -416,9 +418,10 @@ both!(fn an_auditor_needs_only_openssl_and_sha256sum(app, keyed()) {
     let verify = line("openssl pkeyutl -verify");
     let (agrees, said) = tool(folder.path(), &verify);
     assert!(agrees && said.contains("Signature Verified Successfully"), "{said}");
-    let (agrees, said) = tool(folder.path(), &line("grep -q \"$(sha256sum 2026-01-05.html"));
+    let sheet = line("grep -qF \"\\\"printable_sha256");
+    let (agrees, said) = tool(folder.path(), &sheet);
     assert!(agrees, "{said}");
-    let chain = line("grep -q \"$(sha256sum 2026-01-05.json");
+    let chain = line("grep -qF \"\\\"sha256");
     let (agrees, said) = tool(folder.path(), &chain);
     assert!(agrees, "{said}");
     let file = folder.path().join("2026-01-05.json");
@@ -426,6 +429,8 @@ both!(fn an_auditor_needs_only_openssl_and_sha256sum(app, keyed()) {
     std::fs::write(&file, text.replacen("50000", "50001", 1)).unwrap();
     assert!(!tool(folder.path(), &verify).0);
     assert!(!tool(folder.path(), &chain).0);
+    std::fs::remove_file(folder.path().join("2026-01-05.html")).unwrap();
+    assert!(!tool(folder.path(), &sheet).0);
 });
 
 #[test]

@@ -422,3 +422,24 @@ both!(
         assert_eq!((bad.status, bad.json()["code"].as_str()), (422, Some("unreadable")));
     }
 );
+
+/// A settlement file of VNPAY with one line.
+fn vnpay_file(amount: i64, fee: i64) -> Vec<u8> {
+    format!(
+        "Thời gian GD,Mã giao dịch,Mã đơn hàng,Số tiền trước KM,Số tiền khuyến mại,Số tiền sau KM,\
+         Số tiền hạch toán thu hộ,Số tiền phí thu hộ,Trạng thái\n\
+         05/01/2026 10:30:15,1001,O1,50000,0,50000,50000,500,Thành công\n\
+         05/01/2026 10:30:15,1002,O2,{amount},0,{amount},{amount},{fee},Thành công\n"
+    )
+    .into_bytes()
+}
+
+both!(fn a_corrected_amount_or_fee_is_held_and_not_counted_twice(app, SOURCES) {
+    has_officers(app);
+    assert_eq!(import(app, "vnpay", &vnpay_file(61_000, 610)).outcome, "ok");
+    for (amount, fee) in [(60_000, 610), (61_000, 600)] {
+        let report = import(app, "vnpay", &vnpay_file(amount, fee));
+        assert_eq!(report.outcome, "held", "{}", report.says);
+        assert_eq!(lines_that_count(app), 2);
+    }
+});

@@ -12,7 +12,7 @@ use super::find_day::{DayFound, find_day};
 use super::{DayDesk, DayError, DayRefusal, state_of};
 use crate::domain::calendar::{Calendar, ends};
 use crate::domain::day::DayState;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, vietnam_day};
 use crate::journeys::lease_chain::lease_in;
 use crate::ledger::signing::SigningKey;
 use crate::reconciliation::close::canonical::canonical;
@@ -65,6 +65,9 @@ fn proposed(queries: &mut dyn Queries, desk: &DayDesk<'_>, day: Day) -> Result<D
     Ok(row)
 }
 
+/// Days that the first closing may lie before the books begin.
+const FIRST_REACHES_BACK: i64 = 31;
+
 fn key(file: Option<&Path>) -> Result<SigningKey, DayRefusal> {
     let Some(file) = file else {
         let text = "make a key with doisoat key create and name it in [signing] key_file";
@@ -85,7 +88,8 @@ fn must_follow(
         let any = queries.find_last_closed_day(tenant, None)?;
         return match any {
             Some(any) if row.revision == 0 => Err(DayRefusal::BeforeFirst(row.day, any.day).into()),
-            Some(_) | None => Ok(()),
+            Some(_) => Ok(()),
+            None => not_long_before(queries, desk, row.day),
         };
     };
     if state_of(Some(&before))? != DayState::Closed {
@@ -95,6 +99,21 @@ fn must_follow(
         Some(next) if next < row.day => Err(DayRefusal::OutOfOrder(next).into()),
         Some(_) | None => Ok(()),
     }
+}
+
+/// The first day that is closed binds all that follow: a slip in its year must not.
+fn not_long_before(
+    queries: &mut dyn Queries,
+    desk: &DayDesk<'_>,
+    day: Day,
+) -> Result<(), DayError> {
+    let blocks = queries.list_blocks(desk.tenant.0, (0, 0), 1)?;
+    let first = blocks.first().map_or(desk.now, |block| block.sealed_at.0);
+    let first = vietnam_day(first);
+    if first.signed_duration_since(day).num_days() > FIRST_REACHES_BACK {
+        return Err(DayRefusal::LongBefore(day, first).into());
+    }
+    Ok(())
 }
 
 /// Refuses when something else is found now than was proposed. The ageing follows from the trial

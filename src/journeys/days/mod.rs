@@ -68,6 +68,11 @@ pub enum DayRefusal {
     /// Days before the first that was closed stay as they are.
     #[error("{0} lies before {1}, the first day that was closed; its postings are in that day")]
     BeforeFirst(Day, Day),
+    /// The first day to be closed lies long before the books begin.
+    #[error(
+        "{0} lies long before the books begin on {1}; every day from it on would have to be closed"
+    )]
+    LongBefore(Day, Day),
     /// Payments that nothing explains.
     #[error("the bridge of {0} leaves something unexplained; look at its payments first")]
     Residual(String),
@@ -92,6 +97,7 @@ impl DayRefusal {
             Self::NoKey(_) => "no_key",
             Self::OutOfOrder(_) => "out_of_order",
             Self::BeforeFirst(..) => "before_first",
+            Self::LongBefore(..) => "long_before",
             Self::Residual(_) => "residual",
             Self::Changed(_) => "changed",
         }

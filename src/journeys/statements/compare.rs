@@ -3,7 +3,7 @@
 //! balance, and equal ones counted, so that true twins stay. Writes nothing.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -18,6 +18,9 @@ use crate::store::types::Uid;
 
 /// Lines that are shown of those that differ.
 const SHOWN: usize = 20;
+
+/// What MT940 writes where there is no reference.
+const NO_REFERENCE: &str = "NONREF";
 
 type Key = [u8; 16];
 
@@ -49,6 +52,8 @@ pub(super) struct Compared<'a> {
     pub(super) of_statement: HashMap<usize, Known>,
     /// Days on which some lines are known, some new and some missing.
     pub(super) changed: Vec<Day>,
+    /// Days on which a new line has the reference of a known one that the file does not have.
+    pub(super) rivals: Vec<Day>,
     /// Some of the lines that are new on days that have known lines.
     pub(super) only_here: Vec<Line>,
     /// Some of the lines that are known and not in the file.
@@ -96,6 +101,7 @@ fn one_day(
         }
     }
     let (known_before, new_before) = (done.known, done.new);
+    let mut here: HashSet<Key> = HashSet::new();
     let mut page = Page::of(day);
     for entry in pages.iter().flat_map(|page| entries(&page.data)) {
         let entry = entry?;
@@ -115,6 +121,7 @@ fn one_day(
             continue;
         }
         done.new += 1;
+        here.extend(named(account, &entry));
         if !rows.is_empty() && done.only_here.len() < SHOWN {
             done.only_here.push(entry.to_line());
         }
@@ -132,7 +139,32 @@ fn one_day(
     if is_missing && done.known > known_before && done.new > new_before {
         done.changed.push(day);
     }
+    if is_missing && is_rivalled(rows, &accounts, &left, &here)? {
+        done.rivals.push(day);
+    }
     missing(rows, &accounts, left, &mut done.only_known)
+}
+
+/// Whether a known line that is not in the file has the reference of one that is new in it.
+fn is_rivalled(
+    rows: &[StatementPageRow],
+    accounts: &HashMap<(Uid, usize), String>,
+    left: &HashMap<Key, u32>,
+    here: &HashSet<Key>,
+) -> Result<bool, StatementError> {
+    for row in rows {
+        for entry in entries(&row.data) {
+            let entry = entry?;
+            let account = account_in(accounts, row.file_id, &entry);
+            let is_missing = left
+                .get(&key(account, &entry))
+                .is_some_and(|count| *count > 0);
+            if is_missing && named(account, &entry).is_some_and(|name| here.contains(&name)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Some of the known lines that were not found in the file.
@@ -196,6 +228,23 @@ fn key(account: &str, entry: &Entry<'_>) -> Key {
     hash.update(account.as_bytes());
     hash.update([0]);
     digest(&mut hash, entry);
+    short(hash)
+}
+
+/// What a line calls itself: account, reference and the side of its money; none without a reference.
+fn named(account: &str, entry: &Entry<'_>) -> Option<Key> {
+    let reference = entry.bank_reference.or(entry.reference)?;
+    if reference.is_empty() || reference == NO_REFERENCE {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    hash.update(account.as_bytes());
+    hash.update([0, u8::from(entry.amount < 0)]);
+    hash.update(reference.as_bytes());
+    Some(short(hash))
+}
+
+fn short(hash: Sha256) -> Key {
     let full = hash.finalize();
     let mut key = Key::default();
     for (to, from) in key.iter_mut().zip(full) {

@@ -196,11 +196,12 @@ fn note(seen: &mut Seen, entry: &Entry<'_>) {
     seen.last = point;
 }
 
-/// What tells an entry from others: its day, amount, reference, memo and balance.
+/// What tells an entry from others: its day, amount, fee, reference, memo and balance.
 pub(super) fn digest(into: &mut Sha256, entry: &Entry<'_>) {
     let memo = entry.memo.unwrap_or_default();
     into.update(entry.date.num_days_from_ce().to_le_bytes());
     into.update(entry.amount.to_le_bytes());
+    into.update(entry.fee.unwrap_or(0).to_le_bytes());
     let reference = entry.bank_reference.or(entry.reference);
     for text in [
         reference.unwrap_or_default(),

@@ -67,6 +67,13 @@ pub(super) fn verdict<'a>(
             )
         }));
     }
+    holds.extend(compared.rivals.iter().map(|day| {
+        format!(
+            "on {} a line has the reference of one that is known and differs from it, so that its money would count \
+             twice: undo the earlier file first if this one corrects it, or override if both are real",
+            day.format("%d/%m/%Y")
+        )
+    }));
     let mut report = told(source, upload, sorted, &judged, &compared, holds);
     answer(queries, upload, &judged, &compared, &mut report)?;
     Ok(Verdict {
