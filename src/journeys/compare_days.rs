@@ -13,7 +13,7 @@ use crate::domain::calendar::{Session, begins};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
 use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
-use crate::domain::time::{Day, Instant, from_millis, vietnam_day};
+use crate::domain::time::{Day, vietnam_day};
 use crate::reconciliation::compare::{
     BankFacts, ChannelNo, Comparison, FileNo, Input, Item, LineFacts, LineKind, PaymentFacts,
     RefundFacts, compare,
@@ -197,9 +197,8 @@ impl<'a> Gathering<'a> {
             return Ok(());
         };
         let calendar = &self.settings.office.calendar;
-        let day = calendar.session_of(self.session(&row.channel), paid_at(row));
-        let status = PaymentStatus::parse(&row.status)
-            .ok_or_else(|| broken("payment", row.payment_id, &row.status))?;
+        let day = calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at());
+        let status = row.to_status()?;
         if day < self.from || day > self.to || status == PaymentStatus::Outgoing {
             return Ok(());
         }
@@ -384,16 +383,4 @@ impl<'a> Gathering<'a> {
 
 fn broken(what: &str, id: Uid, word: &str) -> Failure {
     Failure::Broken(format!("{what} {}: \"{word}\" is not understood", id.0))
-}
-
-/// When a payment was paid: as its provider says, else when it was told.
-fn paid_at(row: &PaymentRow) -> Instant {
-    let told = || {
-        let (seconds, _) = row.payment_id.0.get_timestamp()?.to_unix();
-        from_millis(i64::try_from(seconds).ok()?.checked_mul(1_000)?)
-    };
-    row.paid_at
-        .map(|at| at.0)
-        .or_else(told)
-        .unwrap_or(Instant::UNIX_EPOCH)
 }

@@ -8,10 +8,11 @@ use super::types::{Ts, Uid};
 use crate::domain::bill::{Bill, BillState};
 use crate::domain::classification::PaidBy;
 use crate::domain::dossier::{FeeItem, FeeKind};
-use crate::domain::ids::{BillId, DossierId};
+use crate::domain::ids::{BillId, DossierId, instant_of};
 use crate::domain::money::{Currency, Money};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::PaymentStatus;
+use crate::domain::time::Instant;
 
 fn strange(table: &str, id: Uid, column: &str, value: &str) -> Failure {
     Failure::Broken(format!("{table} {} has the {column} \"{value}\"", id.0))
@@ -61,6 +62,14 @@ impl FeeItemRow {
 }
 
 impl PaymentRow {
+    /// When it was paid, UTC: as its provider says, else when it was recorded.
+    #[must_use]
+    pub fn paid_or_recorded_at(&self) -> Instant {
+        let paid = self.paid_at.map(|at| at.0);
+        paid.or_else(|| instant_of(self.payment_id.0))
+            .unwrap_or(Instant::UNIX_EPOCH)
+    }
+
     /// The status.
     ///
     /// # Errors

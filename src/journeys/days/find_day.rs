@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::domain::calendar::{Calendar, Session, begins};
 use crate::domain::day::DayVerdict;
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::time::{Day, Instant, from_millis};
+use crate::domain::time::{Day, Instant};
 use crate::ledger::transit::in_transit;
 use crate::ledger::trial::{Trial, trial_balance};
 use crate::reconciliation::close::bridge::Received;
@@ -123,19 +123,6 @@ pub(super) fn ledger_json(
     Ok(json!({ "trial_balance": balances, "heads": heads, "in_transit": transit }))
 }
 
-/// When a payment was paid: as its provider says, else when it was told.
-fn paid_at(row: &PaymentRow) -> Instant {
-    let told = || {
-        let (seconds, nanos) = row.payment_id.0.get_timestamp()?.to_unix();
-        let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
-        from_millis(millis.checked_add(i64::from(nanos / 1_000_000))?)
-    };
-    row.paid_at
-        .map(|at| at.0)
-        .or_else(told)
-        .unwrap_or(Instant::UNIX_EPOCH)
-}
-
 fn paid_within(
     queries: &mut dyn Queries,
     tenant: Tenant,
@@ -160,7 +147,7 @@ fn paid_within(
         };
         filter.after = Some(last.payment_id);
         paid.extend(page.into_iter().filter(|row| {
-            let at = paid_at(row);
+            let at = row.paid_or_recorded_at();
             from <= at && at < to
         }));
     }
