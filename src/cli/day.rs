@@ -16,6 +16,7 @@ use crate::journeys::days::reopen_day::reopen_day;
 use crate::journeys::days::replay_day::replay_day;
 use crate::journeys::days::{DayDesk, DayError};
 use crate::ledger::signing::public_pem;
+use crate::reconciliation::close::found::BOOKED_NET;
 use crate::store::rows::{ArtefactRow, DayRow};
 use crate::web::api::days::{day_json, row_json};
 
@@ -269,6 +270,7 @@ const TABLES: &[(&str, &str, &[&str])] = &[
             "paid",
             "booked_on_another_day",
             "paid_on_another_day",
+            BOOKED_NET,
             "ledger",
             "residual",
         ],
