@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::output::{say, say_bytes, say_json};
 use super::{Context, End};
 use crate::domain::ids::{Tenant, uuid_at};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::propose_day::propose_day;
 use crate::journeys::days::reopen_day::reopen_day;
@@ -100,10 +101,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
             Ok(End::Done)
         }
         Action::Propose(step) => take(context, tenant, step, |desk| {
+            must_agree(db, &context.clock)?;
             propose_day(db, desk, calendar, step.day)
         }),
         Action::Close(step) => take(context, tenant, step, |desk| {
             let key_file = settings.signing.key_file.as_deref();
+            must_agree(db, &context.clock)?;
             close_day(db, desk, calendar, key_file, step.day)
         }),
         Action::Reopen(reopen) => take(context, tenant, &reopen.step, |desk| {
