@@ -13,14 +13,22 @@ use crate::store::failure::Failure;
 /// A thread that repeats something; it stops, its round finished, when this is dropped.
 pub struct Repeating {
     name: &'static str,
-    is_stopping: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     waker: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
+impl Repeating {
+    /// Whether the first round is done.
+    #[must_use]
+    pub fn has_done_one(&self) -> bool {
+        self.shared.has_done_one.load(Ordering::Acquire)
+    }
+}
+
 impl Drop for Repeating {
     fn drop(&mut self) {
-        self.is_stopping.store(true, Ordering::Relaxed);
+        self.shared.is_stopping.store(true, Ordering::Release);
         self.waker.take();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
@@ -28,6 +36,13 @@ impl Drop for Repeating {
             tracing::error!(thread = self.name, "ended with a bug");
         }
     }
+}
+
+/// What the thread and whoever holds it both see.
+#[derive(Default)]
+struct Shared {
+    is_stopping: AtomicBool,
+    has_done_one: AtomicBool,
 }
 
 /// Starts a thread that does one round now and one after each pause. A round may look whether it is
@@ -40,16 +55,16 @@ pub fn start_repeating(
     pause: Duration,
     round: impl FnMut(&AtomicBool) + Send + 'static,
 ) -> Result<Repeating, Failure> {
-    let is_stopping = Arc::new(AtomicBool::new(false));
+    let shared = Arc::new(Shared::default());
     let (waker, woken) = channel();
-    let stop = Arc::clone(&is_stopping);
+    let own = Arc::clone(&shared);
     let thread = std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(move || run(name, pause, round, &stop, &woken))
+        .spawn(move || run(name, pause, round, &own, &woken))
         .map_err(|error| Failure::Broken(format!("{name} could not start: {error}")))?;
     Ok(Repeating {
         name,
-        is_stopping,
+        shared,
         waker: Some(waker),
         thread: Some(thread),
     })
@@ -59,13 +74,14 @@ fn run(
     name: &'static str,
     pause: Duration,
     mut round: impl FnMut(&AtomicBool),
-    is_stopping: &AtomicBool,
+    shared: &Shared,
     woken: &Receiver<()>,
 ) {
-    while !is_stopping.load(Ordering::Relaxed) {
-        if catch_unwind(AssertUnwindSafe(|| round(is_stopping))).is_err() {
+    while !shared.is_stopping.load(Ordering::Acquire) {
+        if catch_unwind(AssertUnwindSafe(|| round(&shared.is_stopping))).is_err() {
             tracing::error!(thread = name, "a bug ended one round; the next begins anew");
         }
+        shared.has_done_one.store(true, Ordering::Release);
         match woken.recv_timeout(pause) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return,

@@ -120,12 +120,17 @@ pub(crate) fn day(app: &TestApp, day: &str) -> Value {
 
 /// Runs the command on this database, with the key of the app.
 pub(crate) fn run(app: &TestApp, arguments: &[&str]) -> (i32, String) {
+    run_on(app, &app.database.url, arguments)
+}
+
+/// The same on a database of this address.
+pub(crate) fn run_on(app: &TestApp, url: &str, arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("c.toml");
     let key_file = app.settings.signing.key_file.clone().unwrap_or_default();
     let text = format!(
         "{}[signing]\nkey_file = {}\n",
-        settings(&app.database.url),
+        settings(url),
         json!(key_file)
     );
     std::fs::write(&file, text).unwrap();
