@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 use super::output::{say, say_bytes, say_json};
 use super::{Context, End};
 use crate::domain::ids::{Tenant, uuid_at};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::propose_day::propose_day;
 use crate::journeys::days::reopen_day::reopen_day;
 use crate::journeys::days::replay_day::replay_day;
 use crate::journeys::days::{DayDesk, DayError};
 use crate::ledger::signing::public_pem;
+use crate::reconciliation::close::found::BOOKED_NET;
 use crate::store::rows::{ArtefactRow, DayRow};
 use crate::web::api::days::{day_json, row_json};
 
@@ -99,10 +101,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
             Ok(End::Done)
         }
         Action::Propose(step) => take(context, tenant, step, |desk| {
+            must_agree(db, &context.clock)?;
             propose_day(db, desk, calendar, step.day)
         }),
         Action::Close(step) => take(context, tenant, step, |desk| {
             let key_file = settings.signing.key_file.as_deref();
+            must_agree(db, &context.clock)?;
             close_day(db, desk, calendar, key_file, step.day)
         }),
         Action::Reopen(reopen) => take(context, tenant, &reopen.step, |desk| {
@@ -269,6 +273,7 @@ const TABLES: &[(&str, &str, &[&str])] = &[
             "paid",
             "booked_on_another_day",
             "paid_on_another_day",
+            BOOKED_NET,
             "ledger",
             "residual",
         ],

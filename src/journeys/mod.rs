@@ -35,6 +35,7 @@ pub mod read_catalogue;
 pub mod read_dossier;
 pub mod refunds;
 pub mod reopen_difference;
+pub mod repeat;
 pub mod replay_quarantine;
 pub mod resolve_difference;
 pub mod statements;

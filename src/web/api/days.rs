@@ -16,6 +16,7 @@ use super::page::ok;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::domain::time::Day;
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::find_day::find_day;
 use crate::journeys::days::propose_day::propose_day;
@@ -70,6 +71,7 @@ pub async fn propose(
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
         let calendar = &gateway.settings.office.calendar;
+        must_agree(&gateway.db, &gateway.clock)?;
         propose_day(&gateway.db, desk, calendar, day)
     })
     .await
@@ -89,6 +91,7 @@ pub async fn close(
     step(&gateway, bearer, &date, |gateway, desk, day| {
         let settings = &gateway.settings;
         let key_file = settings.signing.key_file.as_deref();
+        must_agree(&gateway.db, &gateway.clock)?;
         close_day(&gateway.db, desk, &settings.office.calendar, key_file, day)
     })
     .await
