@@ -4,8 +4,7 @@
 use uuid::Uuid;
 
 use super::case_desk::{
-    CaseDesk, CaseError, CaseOutcome, CaseRefusal, must_be_current, must_lead_out,
-    state_of,
+    CaseDesk, CaseError, CaseOutcome, CaseRefusal, must_be_current, must_lead_out, state_of,
 };
 use super::difference_steps::{Step, taken};
 use super::open_book::with_book;
