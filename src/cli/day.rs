@@ -273,6 +273,18 @@ const TABLES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "from the provider's total to ours",
+        "/found/settlement",
+        &[
+            "channel",
+            "provider_total",
+            "ledger_total",
+            "residual",
+            "currency",
+        ],
+    ),
+    ("files", "/found/files", &["source", "name", "sha256"]),
+    (
         "payments",
         "/found/payments",
         &["channel", "status", "count", "amount", "currency"],

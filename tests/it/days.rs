@@ -250,8 +250,6 @@ both!(fn of_two_who_close_at_once_one_does(app, keyed()) {
             now: app.clock.now(),
             officer: &codes[number],
         };
-        let calendar = &app.settings.office.calendar;
-        let key_file = app.settings.signing.key_file.as_deref();
         start.wait();
         close_day(&handles[number % handles.len()], &desk, &app.settings, DAY.parse().unwrap())
     };

@@ -14,7 +14,7 @@ use crate::store::types::Ts;
 
 mod artefact;
 pub mod close_day;
-mod compared_rows;
+pub mod compared_rows;
 pub mod find_day;
 pub mod propose_day;
 pub mod reopen_day;

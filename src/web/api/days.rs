@@ -48,14 +48,14 @@ pub async fn show(
     date: web::Path<String>,
 ) -> Answered {
     let asked = day(&date);
-    let (settings, now) = (gateway.settings.clone(), gateway.clock.now());
+    let (here, now) = (gateway.clone(), gateway.clock.now());
     let told = read(&gateway, bearer, Need::Ledger, move |queries, caller| {
         of_the_office(caller)?;
         let asked = asked.clone().map_err(Problem::NotValid)?;
         Ok(day_json(
             queries,
             Tenant(caller.tenant),
-            &settings,
+            &here.settings,
             (asked, now),
         )?)
     });
