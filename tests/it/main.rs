@@ -11,6 +11,7 @@
     reason = "a test that meets something unforeseen should fail where it stands"
 )]
 
+mod a_day;
 mod api;
 mod attempts;
 mod cases;
