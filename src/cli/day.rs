@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::output::{say, say_bytes, say_json};
 use super::{Context, End};
 use crate::domain::ids::{Tenant, uuid_at};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::propose_day::propose_day;
 use crate::journeys::days::reopen_day::reopen_day;
@@ -19,6 +20,7 @@ use crate::journeys::reconcile::read_outcomes::{
     OutcomeFilter, kind_named, read_outcomes, side_named,
 };
 use crate::ledger::signing::public_pem;
+use crate::reconciliation::close::found::BOOKED_NET;
 use crate::reconciliation::compare::{OutcomeKind, Side};
 use crate::store::rows::{ArtefactRow, DayRow};
 use crate::web::api::days::{day_json, row_json};
@@ -121,9 +123,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         }
         Action::Outcomes(asked) => outcomes(asked, tenant, context),
         Action::Propose(step) => take(context, tenant, step, |desk| {
+            must_agree(db, &context.clock)?;
             propose_day(db, desk, settings, step.day)
         }),
         Action::Close(step) => take(context, tenant, step, |desk| {
+            must_agree(db, &context.clock)?;
             close_day(db, desk, settings, step.day)
         }),
         Action::Reopen(reopen) => take(context, tenant, &reopen.step, |desk| {
@@ -352,6 +356,7 @@ const TABLES: &[(&str, &str, &[&str])] = &[
             "paid",
             "booked_on_another_day",
             "paid_on_another_day",
+            BOOKED_NET,
             "ledger",
             "residual",
         ],

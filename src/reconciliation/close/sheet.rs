@@ -4,6 +4,7 @@
 use askama::Template;
 use serde_json::Value;
 
+use super::found::BOOKED_NET;
 use crate::domain::day::DayVerdict;
 
 #[derive(Template)]
@@ -64,6 +65,12 @@ const PLANS: &[Plan] = &[
                 "paid_on_another_day",
                 "Trả ngày khác",
                 "Paid on another day",
+                true,
+            ),
+            (
+                BOOKED_NET,
+                "Đã hoàn trước khi báo",
+                "Refunded before it was told",
                 true,
             ),
             ("ledger", "Sổ cái", "Books", true),
@@ -237,6 +244,12 @@ pub fn words(verdict: Option<&str>) -> (&'static str, &'static str) {
 
 fn table(value: &Value, (path, vi, en, columns): &Plan) -> Table {
     let items = value.pointer(path).and_then(Value::as_array);
+    // A column of which no row speaks is one that the sheets of most days never had.
+    let is_told = |(name, ..): &&Column| {
+        let mut rows = items.into_iter().flatten();
+        *name != BOOKED_NET || rows.any(|row| row.get(name).is_some())
+    };
+    let columns: Vec<&Column> = columns.iter().filter(is_told).collect();
     let cell = |item: &Value, (name, _, _, is_number): &Column| Cell {
         text: text(if name.is_empty() {
             Some(item)
@@ -245,7 +258,7 @@ fn table(value: &Value, (path, vi, en, columns): &Plan) -> Table {
         }),
         is_number: *is_number,
     };
-    let row = |item: &Value| columns.iter().map(|column| cell(item, column)).collect();
+    let row = |item: &Value| columns.iter().map(|&column| cell(item, column)).collect();
     Table {
         vi,
         en,

@@ -16,6 +16,7 @@ use super::page::ok;
 use crate::config::settings::Settings;
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::domain::time::{Day, Instant};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::find_day::find_day;
 use crate::journeys::days::propose_day::propose_day;
@@ -74,6 +75,7 @@ pub async fn propose(
 ) -> Answered {
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
+        must_agree(&gateway.db, &gateway.clock)?;
         propose_day(&gateway.db, desk, &gateway.settings, day)
     })
     .await
@@ -91,6 +93,7 @@ pub async fn close(
 ) -> Answered {
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
+        must_agree(&gateway.db, &gateway.clock)?;
         close_day(&gateway.db, desk, &gateway.settings, day)
     })
     .await
