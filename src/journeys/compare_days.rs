@@ -14,6 +14,7 @@ use crate::domain::ids::{Tenant, lowest_uuid_at};
 use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
+use crate::intake::fields::real_id;
 use crate::reconciliation::compare::{
     BankFacts, ChannelNo, Comparison, FileNo, Input, Item, LineFacts, LineKind, PaymentFacts,
     RefundFacts, compare,
@@ -206,7 +207,7 @@ impl<'a> Gathering<'a> {
         self.input.add_payment(&PaymentFacts {
             id: row.payment_id.0,
             channel,
-            txn_id: row.provider_txn_id.as_deref(),
+            txn_id: row.provider_txn_id.as_deref().and_then(real_id),
             order_ref: row.order_ref.as_deref(),
             bank_txn_id: row.bank_txn_id.as_deref(),
             references: &references,
@@ -360,7 +361,7 @@ impl<'a> Gathering<'a> {
                 file,
                 place: u32::try_from(line.place).unwrap_or(u32::MAX),
                 channel,
-                txn_id: line.reference,
+                txn_id: line.reference.and_then(real_id),
                 order_ref: line.order,
                 batch: None,
                 gross: line.amount,

@@ -33,6 +33,7 @@ pub mod put_dossiers;
 mod read_bills;
 pub mod read_catalogue;
 pub mod read_dossier;
+pub mod reconcile;
 pub mod refunds;
 pub mod reopen_difference;
 pub mod replay_quarantine;

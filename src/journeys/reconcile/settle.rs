@@ -1,0 +1,395 @@
+//! What matched files do to the books: a payout leaves clearing for the bank and the provider's
+//! charges, a credit that is a payment leaves it for the bank, a refund that a line shows is paid. Each
+//! once and for good, inside the transaction of the caller; what does not add up posts nothing.
+
+use std::collections::BTreeMap;
+
+use super::prove::prove;
+use super::settle_refunds::refunds;
+use crate::config::settings::Settings;
+use crate::domain::entry::{Event, Posting};
+use crate::domain::ids::{EntryId, Tenant};
+use crate::domain::money::Money;
+use crate::domain::time::{Day, Instant};
+use crate::journeys::compare_days::DaysCompared;
+use crate::journeys::open_book::{Desk, with_book};
+use crate::ledger::settlement::{self, SettlementError, bank_credited, provider_settled};
+use crate::reconciliation::compare::{
+    BankFacts, ChannelNo, FileNo, Item, Outcome, OutcomeKind, Payout, Role,
+};
+use crate::store::failure::Failure;
+use crate::store::journal::Lookup;
+use crate::store::ops::Queries;
+use crate::store::rows::SettlementEntryRow;
+use crate::store::types::{Ts, Uid};
+
+/// Who settles, for whom and when.
+#[derive(Clone, Copy)]
+pub struct Settling<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The installation.
+    pub tenant: Tenant,
+    /// The name under which a seal chain is leased for this transaction alone.
+    pub holder: &'a str,
+    /// When, UTC.
+    pub now: Instant,
+}
+
+/// Something that posted nothing, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What it would have been.
+    pub subject: String,
+    /// Why it posted nothing.
+    pub why: String,
+}
+
+/// What was settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The entries that were posted, each proven by a line.
+    pub entries: Vec<SettlementEntryRow>,
+    /// The remittances that a bank line shows now.
+    pub proven: Vec<Uid>,
+    /// What matches and could not be posted.
+    pub left: Vec<Left>,
+}
+
+/// An entry that a line proves, not posted yet.
+struct Plan {
+    row: SettlementEntryRow,
+    postings: Vec<Posting>,
+    /// What the line brought, and what the payment is, minor units: never more is posted.
+    line_minor: i64,
+    payment_minor: Option<i64>,
+}
+
+/// Posts what the matched files of a day did to the books. The same again posts nothing.
+///
+/// # Errors
+/// Any [`Failure`]; the caller's transaction must be undone then.
+pub fn settle(
+    queries: &mut dyn Queries,
+    settling: &Settling<'_>,
+    found: &DaysCompared,
+    day: Day,
+) -> Result<Settled, Failure> {
+    let mut settled = Settled::default();
+    let mut plans = payouts(queries, settling, found, day, &mut settled.left)?;
+    plans.extend(credits(settling, found, day, &mut settled.left));
+    let plans = within_bounds(queries, settling, plans, &mut settled.left)?;
+    if !plans.is_empty() {
+        let desk = Desk {
+            tenant: settling.tenant,
+            holder: settling.holder,
+            now: settling.now,
+        };
+        let lookup = Lookup {
+            tenant: settling.tenant.0,
+            ..Lookup::default()
+        };
+        with_book(queries, desk, &lookup, |book| {
+            let postings = plans.iter().flat_map(|plan| plan.postings.iter());
+            book.postings.extend(postings.cloned());
+            Ok::<(), Failure>(())
+        })?;
+        settled.entries = plans.into_iter().map(|plan| plan.row).collect();
+        queries.insert_settlement_entries(&settled.entries)?;
+    }
+    refunds(queries, settling, found, day, &mut settled)?;
+    prove(queries, settling, found, &mut settled)?;
+    queries.mark_chains_free(settling.holder)?;
+    for left in &settled.left {
+        let (subject, why) = (&left.subject, &left.why);
+        tracing::warn!(subject, why, "what matches was not posted");
+    }
+    Ok(settled)
+}
+
+/// The bank line a payout, a payment or a refund is matched with.
+pub(super) fn bank_of<'a>(
+    found: &'a DaysCompared,
+    outcome: &Outcome,
+) -> Option<(u32, BankFacts<'a>)> {
+    let mut links = found.comparison.links(outcome);
+    let of_bank = links.find_map(|link| match link.item {
+        Item::Bank(number) if link.role == Role::Matched => Some(number),
+        Item::Bank(_)
+        | Item::Payment(_)
+        | Item::Line(_)
+        | Item::Refund(_)
+        | Item::Payout(_)
+        | Item::Batch(_) => None,
+    })?;
+    Some((of_bank, found.input.bank_facts(of_bank)?))
+}
+
+/// The source and the id of a file.
+pub(super) fn file_of(found: &DaysCompared, file: FileNo) -> Option<(&str, Uid)> {
+    let number = usize::try_from(file.0).ok()?;
+    let (source, id) = found.files.get(number)?;
+    Some((source, *id))
+}
+
+/// The account a bank line stands on, without spaces: its source's, else its own.
+pub(super) fn account_of(
+    settling: &Settling<'_>,
+    found: &DaysCompared,
+    line: &BankFacts<'_>,
+) -> Option<String> {
+    let (source, _) = file_of(found, line.file)?;
+    let source = settling.settings.sources.get(source);
+    let account = source.and_then(|source| source.account.as_deref());
+    let account: String = account
+        .or(line.account)?
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    (!account.is_empty()).then_some(account)
+}
+
+pub(super) fn channel_of(found: &DaysCompared, channel: ChannelNo) -> Option<&str> {
+    Some(found.input.contract(channel)?.channel.as_str())
+}
+
+/// How many lines of each file were compared.
+fn lines_of(found: &DaysCompared) -> BTreeMap<FileNo, i64> {
+    let mut counts = BTreeMap::new();
+    for number in 0..u32::try_from(found.comparison.lines.len()).unwrap_or(u32::MAX) {
+        if let Some(line) = found.input.line_facts(number) {
+            *counts.entry(line.file).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// The payouts of a day, and those paid on it, that the bank credited.
+fn payouts(
+    queries: &mut dyn Queries,
+    settling: &Settling<'_>,
+    found: &DaysCompared,
+    day: Day,
+    left: &mut Vec<Left>,
+) -> Result<Vec<Plan>, Failure> {
+    let matched = found.comparison.payouts.iter();
+    let matched: Vec<(&Payout, BankFacts<'_>)> = matched
+        .filter(|payout| payout.outcome.kind == OutcomeKind::PayoutMatched)
+        .filter_map(|payout| Some((payout, bank_of(found, &payout.outcome)?.1)))
+        .filter(|(payout, line)| payout.day == day || line.day == day)
+        .collect();
+    if matched.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts = lines_of(found);
+    let mut plans = Vec::new();
+    for (payout, line) in matched {
+        let Some((_, settlement_file)) = file_of(found, payout.file) else {
+            continue;
+        };
+        let days = queries.list_statement_days(settling.tenant.0, settlement_file)?;
+        let kept: i64 = days.iter().map(|(_, lines, _, _)| lines).sum();
+        let channel = channel_of(found, payout.channel).unwrap_or_default();
+        let batch = &payout.batch;
+        let subject = format!("payout:{channel}:{}:{batch}", settlement_file.0);
+        if counts.get(&payout.file) != Some(&kept) {
+            let why = "its file reaches beyond the days compared".to_owned();
+            left.push(Left { subject, why });
+            continue;
+        }
+        match payout_plan(settling, found, (payout, &line), subject.clone()) {
+            Ok(plan) => plans.extend(plan),
+            Err(error) => left.push(Left {
+                subject,
+                why: error.to_string(),
+            }),
+        }
+    }
+    Ok(plans)
+}
+
+fn payout_plan(
+    settling: &Settling<'_>,
+    found: &DaysCompared,
+    (payout, line): (&Payout, &BankFacts<'_>),
+    subject: String,
+) -> Result<Option<Plan>, SettlementError> {
+    let (Some(channel), Some(bank), Some((_, file_id))) = (
+        channel_of(found, payout.channel),
+        account_of(settling, found, line),
+        file_of(found, line.file),
+    ) else {
+        return Ok(None);
+    };
+    let entry_id = EntryId::at(settling.now);
+    let entry = settlement::Payout {
+        channel,
+        bank: &bank,
+        gross: payout.gross,
+        fee: payout.fees,
+        net: payout.net,
+        currency: line.currency,
+    };
+    let postings = provider_settled(entry_id, &entry)?;
+    Ok(Some(Plan {
+        row: SettlementEntryRow {
+            tenant: settling.tenant.0,
+            subject,
+            event: Event::ProviderSettled.as_str().to_owned(),
+            entry_id: Uid(entry_id.0),
+            channel: channel.to_owned(),
+            bank: Some(bank),
+            payment_id: None,
+            gross_minor: payout.gross,
+            fee_minor: payout.fees,
+            net_minor: payout.net,
+            currency: line.currency.to_string(),
+            day: line.day,
+            file_id,
+            place: i64::from(line.place),
+            posted_at: Ts(settling.now),
+        },
+        postings,
+        line_minor: line.amount,
+        payment_minor: None,
+    }))
+}
+
+/// Credits that are payments of their own: whole, in parts, or several in one.
+fn credits(
+    settling: &Settling<'_>,
+    found: &DaysCompared,
+    day: Day,
+    left: &mut Vec<Left>,
+) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for (number, outcome) in (0..).zip(&found.comparison.banks) {
+        let is_matched = matches!(
+            outcome.kind,
+            OutcomeKind::Matched | OutcomeKind::MatchedSplit | OutcomeKind::Merged
+        );
+        let Some(line) = found.input.bank_facts(number) else {
+            continue;
+        };
+        if !is_matched || line.amount <= 0 {
+            continue;
+        }
+        for link in found.comparison.links(outcome) {
+            let is_of_day =
+                line.day == day || found.day_of(link.item) == Some(day) && link.role == Role::Matched;
+            if link.role != Role::Matched || !is_of_day {
+                continue;
+            }
+            match credit_plan(settling, found, &line, (link.item, link.allocated)) {
+                Ok(plan) => plans.extend(plan),
+                Err(one) => left.push(one),
+            }
+        }
+    }
+    plans
+}
+
+fn credit_plan(
+    settling: &Settling<'_>,
+    found: &DaysCompared,
+    line: &BankFacts<'_>,
+    (item, minor): (Item, i64),
+) -> Result<Option<Plan>, Left> {
+    let Item::Payment(number) = item else {
+        return Ok(None);
+    };
+    let (Some(payment), Some((_, file_id)), Some(bank)) = (
+        found.input.payment_facts(number),
+        file_of(found, line.file),
+        account_of(settling, found, line),
+    ) else {
+        return Ok(None);
+    };
+    let place = line.place;
+    let subject = format!("bank:{}:{place}:{}", file_id.0, payment.id);
+    if !payment.status.is_money() {
+        let status = payment.status.as_str();
+        let why = format!("the payment is {status}, so that nothing of it stands in clearing");
+        return Err(Left { subject, why });
+    }
+    let channel = channel_of(found, payment.channel).unwrap_or_default();
+    let entry_id = EntryId::at(settling.now);
+    let amount = Money::new(minor, line.currency);
+    let postings = bank_credited(entry_id, channel, &bank, amount).map_err(|error| Left {
+        subject: subject.clone(),
+        why: error.to_string(),
+    })?;
+    Ok(Some(Plan {
+        row: SettlementEntryRow {
+            tenant: settling.tenant.0,
+            subject,
+            event: Event::BankCredited.as_str().to_owned(),
+            entry_id: Uid(entry_id.0),
+            channel: channel.to_owned(),
+            bank: Some(bank),
+            payment_id: Some(Uid(payment.id)),
+            gross_minor: minor,
+            fee_minor: 0,
+            net_minor: minor,
+            currency: line.currency.to_string(),
+            day: line.day,
+            file_id,
+            place: i64::from(place),
+            posted_at: Ts(settling.now),
+        },
+        postings,
+        line_minor: line.amount,
+        payment_minor: Some(payment.amount),
+    }))
+}
+
+/// The plans that are new and stay within what their line brought and their payment is, together with
+/// everything that was posted before.
+fn within_bounds(
+    queries: &mut dyn Queries,
+    settling: &Settling<'_>,
+    mut plans: Vec<Plan>,
+    left: &mut Vec<Left>,
+) -> Result<Vec<Plan>, Failure> {
+    let tenant = settling.tenant.0;
+    let subjects: Vec<String> = plans.iter().map(|plan| plan.row.subject.clone()).collect();
+    let known = queries.list_settlement_entries(tenant, &subjects)?;
+    plans.retain(|plan| known.iter().all(|row| row.subject != plan.row.subject));
+    let sum = |rows: Vec<SettlementEntryRow>| rows.iter().map(|row| row.net_minor).sum::<i64>();
+    let mut lines: BTreeMap<(Uid, i64), i64> = BTreeMap::new();
+    let mut payments: BTreeMap<Uid, i64> = BTreeMap::new();
+    let mut sound = Vec::new();
+    for plan in plans {
+        let row = &plan.row;
+        let line = (row.file_id, row.place);
+        if let std::collections::btree_map::Entry::Vacant(entry) = lines.entry(line) {
+            entry.insert(sum(queries.list_entries_of_line(tenant, line.0, line.1)?));
+        }
+        let of_line = lines.entry(line).or_default();
+        let mut is_within = of_line.saturating_add(row.net_minor) <= plan.line_minor;
+        if let Some((id, whole)) = row.payment_id.zip(plan.payment_minor) {
+            if let std::collections::btree_map::Entry::Vacant(entry) = payments.entry(id) {
+                let mut rows = queries.list_entries_of_payment(tenant, id)?;
+                rows.retain(|row| row.event == Event::BankCredited.as_str());
+                entry.insert(sum(rows));
+            }
+            let of_payment = payments.entry(id).or_default();
+            is_within &= of_payment.saturating_add(row.net_minor) <= whole;
+            if is_within {
+                *of_payment += row.net_minor;
+            }
+        }
+        if is_within {
+            *of_line += row.net_minor;
+            sound.push(plan);
+        } else {
+            left.push(Left {
+                subject: row.subject.clone(),
+                why: "more would be posted than the line brought, or than the payment is: something of \
+                    it was posted before"
+                    .to_owned(),
+            });
+        }
+    }
+    Ok(sound)
+}
