@@ -136,11 +136,7 @@ impl AsFailure for RemittanceError {
 ///
 /// # Errors
 /// Any [`RemittanceError`]; nothing was changed.
-pub fn pass_on(
-    db: &Db,
-    hand: &Hand<'_>,
-    transfer: &Transfer,
-) -> Result<Remitted, RemittanceError> {
+pub fn pass_on(db: &Db, hand: &Hand<'_>, transfer: &Transfer) -> Result<Remitted, RemittanceError> {
     let bank = written("the account", &transfer.bank, 34)?;
     let reference = written("the bank's reference", &transfer.reference, 64)?;
     let amounts = amounts(transfer)?;

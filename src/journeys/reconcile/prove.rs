@@ -56,7 +56,8 @@ pub(super) fn prove(
             [] if named.is_empty() => {}
             _ => settled.left.push(Left {
                 subject: format!("remittance:{}", row.remittance_id.0),
-                why: "the debits that carry its reference are of another amount, or several".to_owned(),
+                why: "the debits that carry its reference are of another amount, or several"
+                    .to_owned(),
             }),
         }
     }
@@ -64,10 +65,7 @@ pub(super) fn prove(
 }
 
 /// The debits among the days compared, with their accounts.
-fn debits<'a>(
-    settling: &Settling<'_>,
-    found: &'a DaysCompared,
-) -> Vec<(String, BankFacts<'a>)> {
+fn debits<'a>(settling: &Settling<'_>, found: &'a DaysCompared) -> Vec<(String, BankFacts<'a>)> {
     (0..u32::try_from(found.comparison.banks.len()).unwrap_or(u32::MAX))
         .filter_map(|number| found.input.bank_facts(number))
         .filter(|line| line.amount < 0)

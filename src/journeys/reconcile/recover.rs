@@ -154,10 +154,7 @@ fn proofs<'a>(recovery: &Recovery<'_>, day: Day, found: &'a DaysCompared) -> Vec
     let mut by_key: BTreeMap<(String, String), Vec<Proof<'a>>> = BTreeMap::new();
     for (number, outcome) in (0..).zip(&found.comparison.lines) {
         if let Some(proof) = proof(recovery, found, number, outcome) {
-            let key = (
-                proof.channel.name.clone(),
-                proof.notice.payment_key.clone(),
-            );
+            let key = (proof.channel.name.clone(), proof.notice.payment_key.clone());
             by_key.entry(key).or_default().push(proof);
         }
     }
@@ -341,7 +338,10 @@ fn paid_at(recovery: &Recovery<'_>, proof: &Proof<'_>, on: Day) -> Option<Instan
         cut_off: source.cut_off,
         rolls: source.rolls_holidays,
     });
-    let (begin, end) = settings.office.calendar.session_span(session, proof.line.day);
+    let (begin, end) = settings
+        .office
+        .calendar
+        .session_span(session, proof.line.day);
     let noon = begins(on).checked_add_signed(TimeDelta::hours(12))?;
     let now = recovery.clock.now();
     let is_within = |at: &Instant| *at <= now && begin <= *at && *at < end;

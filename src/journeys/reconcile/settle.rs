@@ -275,8 +275,8 @@ fn credits(
             continue;
         }
         for link in found.comparison.links(outcome) {
-            let is_of_day =
-                line.day == day || found.day_of(link.item) == Some(day) && link.role == Role::Matched;
+            let is_of_day = line.day == day
+                || found.day_of(link.item) == Some(day) && link.role == Role::Matched;
             if link.role != Role::Matched || !is_of_day {
                 continue;
             }

@@ -118,9 +118,7 @@ impl Settling for Conn {
         diesel::insert_into(remittances::table)
             .values(row)
             .execute(self)?;
-        diesel::insert_into(parts::table)
-            .values(of)
-            .execute(self)?;
+        diesel::insert_into(parts::table).values(of).execute(self)?;
         Ok(())
     }
 
