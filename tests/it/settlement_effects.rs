@@ -2,6 +2,8 @@
 //! doubles one that comes late after all; payouts, credits and refunds leave clearing once; what was
 //! passed on is proven by the bank. On both databases.
 
+use std::process::Command;
+
 use doisoat::domain::dossier::FeeKind;
 use doisoat::domain::ids::{Tenant, uuid_at};
 use doisoat::domain::money::Currency;
@@ -21,10 +23,12 @@ use doisoat::reconciliation::compare::OutcomeKind;
 use doisoat::store::failure::Failure;
 use serde_json::json;
 
+use crate::days::{closes, keyed};
 use crate::matching::{accounts, figures};
-use crate::refunds::{Desk, why};
+use crate::refunds::{Desk, token, why};
+use crate::support::app::settings;
 use crate::support::http::{Reply, request};
-use crate::support::office::{HERE, THERE};
+use crate::support::office::{HERE, THERE, transfer};
 use crate::support::{TestApp, both};
 
 const SOURCES: &str = "
@@ -265,17 +269,17 @@ both!(fn a_line_proves_a_payment_whose_webhook_was_lost_and_the_late_webhook_dou
         .iter()
         .map(|one| (one.channel.as_str(), one.provider_txn_id.as_deref().unwrap(), one.amount.minor()))
         .collect();
-    assert_eq!(told, [("vnpay", "1001", 50_000), ("momo", "2001", 70_000)]);
+    assert_eq!(told, [("momo", "2001", 70_000), ("vnpay", "1001", 50_000)]);
     assert_eq!(accounts(app), PAID);
     assert_eq!(figures(app), "2/2 2/2");
     assert_eq!(recovers(app), [], "the same lines recover nothing again");
 
-    let id = recovered[0].payment_id.0;
+    let id = recovered[1].payment_id.0;
     let payment = app.get(&format!("/api/v1/payments/{id}"));
     assert_eq!(payment["paid_at"], "2026-01-05T05:00:00+00:00");
     let notices = app.db.read(|queries| queries.list_notices(1, Some("vnpay"), None, None, 10));
     let raw = String::from_utf8(notices.unwrap()[0].raw.clone()).unwrap();
-    let file = recovered[0].file_id.0.to_string();
+    let file = recovered[1].file_id.0.to_string();
     for part in ["SETTLEMENT LINE 2 vnpay", "sha256: ", &file, &one, "1001"] {
         assert!(raw.contains(part), "{part}: {raw:?}");
     }
@@ -424,20 +428,36 @@ both!(fn the_recount_finds_a_settlement_that_was_altered_or_removed(app, SOURCES
     app.expects_broken_books();
 });
 
+/// A transfer that names an order, and whose reference at the bank nobody knows.
+fn transfers(app: &TestApp, id: u64, dong: i64, order: &str) {
+    let mut body = transfer(id, dong, order);
+    body["code"] = json!(order);
+    body["referenceCode"] = json!(null);
+    assert_eq!(app.bank_says(body.to_string().as_bytes()).status, 200);
+}
+
 both!(fn a_credit_that_is_a_payment_whole_in_parts_or_with_others_leaves_clearing_once(app, SOURCES) {
     app.has_office();
-    let bill = |number: u32, dong| app.has_bill(HERE, &format!("{HERE}-260105-{number:04}"), dong);
     for (id, dong) in [(71, 10_000), (72, 20_000)] {
-        assert_eq!(app.transfer(id, dong, &bill(u32::try_from(id).unwrap(), dong)).status, 200);
+        assert_eq!(app.transfer(id, dong, "NOP PHI").status, 200);
     }
+    transfers(app, 73, 30_000, "DHREF73");
+    transfers(app, 74, 5_000, "DHREF74");
+    transfers(app, 75, 7_000, "DHREF75");
     imports(app, "vcb", &statement(1, 0, &[
         (5, 10_000, "FT71", "NOP PHI"),
-        (5, 5_000, "FT99", "KHONG RO NGUON"),
+        (5, 5_500, "FT99", "KHONG RO NGUON"),
         (6, 20_000, "FT72", "NOP PHI"),
+        (6, 10_000, "FT81", "DHREF73 PHAN 1"),
+        (6, 20_000, "FT82", "DHREF73 PHAN 2"),
+        (6, 12_000, "FT83", "DHREF74 DHREF75"),
     ]));
     is_the_ninth(app);
-    assert_eq!(subjects(&settles(app, 5)).len(), 2, "both were paid on the fifth");
-    assert_eq!(accounts(app), ["bank:1017588888 30000", "due:H12.104:phi -30000"]);
+    let settled = settles(app, 5);
+    let mut amounts: Vec<i64> = settled.entries.iter().map(|row| row.net_minor).collect();
+    amounts.sort_unstable();
+    assert_eq!(amounts, [5_000, 7_000, 10_000, 10_000, 20_000, 20_000], "all were paid on the fifth");
+    assert_eq!(accounts(app), ["bank:1017588888 72000", "suspense -72000"]);
     assert_eq!(settles(app, 5), Settled::default());
     assert_eq!(settles(app, 6), Settled::default());
 });
@@ -579,4 +599,98 @@ both!(fn a_remittance_whose_debit_is_of_another_amount_is_not_proven(app, SOURCE
     imports(app, "vcb", &statement(2, 118_800, &[(7, -118_000, "FT555001", "NOP NSNN")]));
     let settled = settles(app, 7);
     assert_eq!((settled.proven.len(), settled.left.len()), (0, 1));
+});
+
+both!(fn what_is_recovered_for_a_closed_day_is_posted_today_and_keeps_the_day_it_was_paid(app, closing()) {
+    let [one, _] = two_bills(app);
+    closes(app);
+    imports(app, "vnpay", &vnpay_file(&[("1001", &one, 50_000, 500)]));
+    let blocks = |app: &TestApp| app.database.number("SELECT COUNT(*) AS n FROM seal_blocks");
+    let before = blocks(app);
+    is_the_ninth(app);
+    let recovered = recovers(app);
+    let payment = app.get(&format!("/api/v1/payments/{}", recovered[0].payment_id.0));
+    assert_eq!(payment["paid_at"], "2026-01-05T05:00:00+00:00");
+    assert_eq!(blocks(app), before + 1);
+    assert_eq!(figures(app), "1/2 1/2");
+    let entries = app.items("/api/v1/ledger/entries");
+    let paid = entries.iter().find(|row| row["event"] == "payment_recorded").unwrap();
+    assert!(paid["sealed_at"].as_str().unwrap().starts_with("2026-01-09T03:00:00"), "{paid}");
+});
+
+fn closing() -> &'static str {
+    Box::leak(format!("{SOURCES}{}", keyed()).into_boxed_str())
+}
+
+both!(fn money_is_passed_on_over_the_api_by_an_officer_of_the_unit_once_per_key(app, SOURCES) {
+    were_paid_out(app, 118_800);
+    settles(app, 5);
+    let [officer, other, admin] = [("CB11", "officer", HERE), ("CB12", "officer", THERE), ("QT01", "admin", HERE)]
+        .map(|(code, role, unit)| token(app, code, role, Some(unit)));
+    let body = |preview: bool| json!({
+        "unit": HERE, "bank": "1017588888", "amounts": { "phi": "100000" }, "reference": "FT555001",
+        "day": "2026-01-08", "preview": preview,
+    }).to_string();
+    let post = |token: &str, key: &str, body: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        app.send(&request("POST", "/api/v1/remittances", &headers, body.as_bytes()))
+    };
+    let code = |reply: &Reply| (reply.status, reply.json()["code"].as_str().unwrap_or("").to_owned());
+    assert_eq!(code(&post(&other, "a", &body(false))), (403, "other_unit".to_owned()));
+    assert_eq!(post(&admin, "b", &body(false)).status, 403);
+    let shown = post(&officer, "c", &body(true));
+    assert_eq!(shown.status, 200, "{shown:?}");
+    assert_eq!(app.items("/api/v1/remittances"), [json!(null); 0]);
+    let done = post(&officer, "d", &body(false));
+    assert_eq!(done.status, 201, "{done:?}");
+    let entry = &done.json()["entry"][0];
+    let posted = [&entry["debit"], &entry["credit"], &entry["amount"]].map(|one| one.as_str().unwrap().to_owned());
+    assert_eq!(posted, ["due:H12.104:phi", "bank:1017588888", "100000"]);
+    assert_eq!(post(&officer, "d", &body(false)).json(), done.json());
+    assert_eq!(code(&post(&officer, "e", &body(false))), (409, "known_reference".to_owned()));
+    let more = body(false).replace("FT555001", "FT555002");
+    assert_eq!(code(&post(&officer, "f", &more)), (409, "above_standing".to_owned()));
+    let rows = app.items("/api/v1/remittances?unproven=true");
+    assert_eq!((rows.len(), &rows[0]["amounts"]["phi"], &rows[0]["file"]), (1, &json!("100000"), &json!(null)));
+    let seen = app.ask(&other, "GET", "/api/v1/remittances", "").json();
+    assert_eq!(seen["items"], json!([]));
+});
+
+both!(fn money_is_passed_on_from_the_command_line(app, SOURCES) {
+    were_paid_out(app, 118_800);
+    settles(app, 5);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.toml");
+    std::fs::write(&file, settings(&app.database.url)).unwrap();
+    let run = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doisoat"));
+        command.arg("--config").arg(&file).arg("remittance").args(words.split(' '));
+        let done = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (done.status.code().unwrap(), text(&done.stdout) + &text(&done.stderr))
+    };
+    assert_eq!(run("list"), (0, "there are no such remittances\n".to_owned()));
+    let record = format!(
+        "record --as KT01 --unit {HERE} --bank 1017588888 --amount phi=118800 --reference FT555001 --day 2026-01-08"
+    );
+    let (status, told) = run(&record.replace("phi=118800", "phi118800"));
+    assert_eq!(status, 2, "{told}");
+    assert!(told.contains("write a fee kind (phi, le_phi, tax, other)"), "{told}");
+    let (status, told) = run(&format!("{record} --preview"));
+    assert_eq!(status, 0, "{told}");
+    assert!(told.starts_with("nothing was done"), "{told}");
+    let (status, told) = run(&record);
+    assert_eq!(status, 0, "{told}");
+    assert!(told.ends_with("due:H12.104:phi < bank:1017588888  118800\n"), "{told}");
+    let (status, told) = run(&format!("{record} --json"));
+    assert_eq!(status, 1, "{told}");
+    assert!(told.contains("known_reference"), "{told}");
+    let (status, told) = run("list --unproven");
+    assert!(status == 0 && told.contains("FT555001") && told.contains("118,800") | told.contains("118800"), "{told}");
+    assert_eq!(accounts(app), ["charges:vnpay 1200", "due:H12.104:phi -1200"]);
 });

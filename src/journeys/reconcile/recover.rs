@@ -176,7 +176,10 @@ fn proofs<'a>(recovery: &Recovery<'_>, day: Day, found: &'a DaysCompared) -> Vec
         let of_day = lines.into_iter().next();
         chosen.extend(of_day.filter(|one| one.line.day == day));
     }
-    chosen.sort_by_key(|one| (one.file_id, one.line.place));
+    chosen.sort_by(|one, other| {
+        let key = |proof: &Proof<'_>| (proof.file_id, proof.line.place);
+        (&one.channel.name, key(one)).cmp(&(&other.channel.name, key(other)))
+    });
     chosen
 }
 
