@@ -15,6 +15,7 @@ use doisoat::journeys::compare_days::{DaysCompared, compare_days};
 use doisoat::journeys::reconcile::pass_on::{RemittanceError, Remitted, Transfer, pass_on};
 use doisoat::journeys::reconcile::recover::{Recovered, Recovery, recover};
 use doisoat::journeys::reconcile::settle::{Settled, Settling, settle};
+use doisoat::journeys::reconcile::{Reconciled, Reconciling, reconcile_day};
 use doisoat::journeys::refunds::Hand as Officer;
 use doisoat::journeys::statements::Hand;
 use doisoat::journeys::statements::import_statement::{Import, Upload, import_statement};
@@ -125,8 +126,8 @@ fn recovers_from(app: &TestApp, found: &DaysCompared) -> Vec<Recovered> {
     let recovery = Recovery {
         db: &app.db,
         settings: &app.settings,
-        clock: &app.clock,
         tenant: Tenant(1),
+        now: app.clock.now(),
     };
     recover(&recovery, day(5), found).unwrap()
 }
@@ -693,4 +694,108 @@ both!(fn money_is_passed_on_from_the_command_line(app, SOURCES) {
     let (status, told) = run("list --unproven");
     assert!(status == 0 && told.contains("FT555001") && told.contains("118,800") | told.contains("118800"), "{told}");
     assert_eq!(accounts(app), ["charges:vnpay 1200", "due:H12.104:phi -1200"]);
+});
+
+fn reconciles(app: &TestApp, of: u32) -> Reconciled {
+    let run = Reconciling {
+        db: &app.db,
+        settings: &app.settings,
+        tenant: Tenant(1),
+        officer: None,
+        now: app.clock.now(),
+    };
+    reconcile_day(&run, day(of)).unwrap()
+}
+
+/// The kinds of the differences that stand.
+fn standing(app: &TestApp) -> Vec<String> {
+    let rows = app.items("/api/v1/differences");
+    let open = rows.iter().filter(|row| row["state"] != "resolved");
+    let mut kinds: Vec<String> = open
+        .map(|row| row["kind"].as_str().unwrap().to_owned())
+        .collect();
+    kinds.sort();
+    kinds
+}
+
+both!(fn reconciling_a_day_recovers_what_was_lost_and_posts_what_was_paid_out(app, SOURCES) {
+    let [one, two] = two_bills(app);
+    vnpay_says(app, "1001", &one, 50_000, "00");
+    let lines = [("1001", one.as_str(), 50_000, 500), ("1002", two.as_str(), 70_000, 700)];
+    imports(app, "vnpay", &vnpay_file(&lines));
+    let memo = "VNPAY TT GD NGAY 05012026";
+    imports(app, "vcb", &statement(1, 0, &[(6, 118_800, "FT1", memo)]));
+    is_the_ninth(app);
+    let first = reconciles(app, 5);
+    assert_eq!(first.recovered.len(), 1);
+    assert_eq!(subjects(&first.settled), [("payout", 120_000, 1_200, 118_800)]);
+    assert_eq!(accounts(app), PAID_OUT);
+    assert_eq!(figures(app), "2/2 2/2");
+    assert_eq!(standing(app), [""; 0]);
+    let matched = "SELECT COUNT(*) AS n FROM statement_files WHERE matched_on IS NOT NULL";
+    assert_eq!(app.database.number(matched), 2, "neither file can be undone");
+    let again = reconciles(app, 5);
+    assert_eq!((again.recovered, again.settled), (Vec::new(), Settled::default()));
+    assert_eq!(again.digest, first.digest);
+    assert_eq!(accounts(app), PAID_OUT);
+});
+
+both!(fn two_that_reconcile_a_day_at_once_recover_and_post_once(app, SOURCES) {
+    let [one, two] = two_bills(app);
+    let lines = [("1001", one.as_str(), 50_000, 500), ("1002", two.as_str(), 70_000, 700)];
+    imports(app, "vnpay", &vnpay_file(&lines));
+    let memo = "VNPAY TT GD NGAY 05012026";
+    imports(app, "vcb", &statement(1, 0, &[(6, 118_800, "FT1", memo)]));
+    is_the_ninth(app);
+    let app = &*app;
+    let posted: usize = std::thread::scope(|threads| {
+        let runs = [(); 2].map(|()| threads.spawn(|| reconciles(app, 5).settled.entries.len()));
+        runs.map(|run| run.join().unwrap()).iter().sum()
+    });
+    assert_eq!(posted, 1);
+    assert_eq!(accounts(app), PAID_OUT);
+    assert_eq!(payments(app), ["1001 succeeded 50000", "1002 succeeded 70000"]);
+});
+
+both!(fn what_is_not_certain_stays_a_difference_and_moves_nothing(app, SOURCES) {
+    let [one, two] = two_bills(app);
+    momo_says(app, "2001", &one, 50_000, 1001);
+    imports(app, "momo", &momo_file(&[("2001", &one, 40_000), ("2002", "", 70_000)]));
+    imports(app, "vnpay", &vnpay_file(&[("RF9002", &two, -30_000, 0)]));
+    is_the_ninth(app);
+    let before = accounts(app);
+    let done = reconciles(app, 5);
+    assert_eq!((done.recovered.len(), done.settled), (0, Settled::default()));
+    assert_eq!(accounts(app), before);
+    assert!(standing(app).len() >= 3, "{:?}", standing(app));
+});
+
+both!(fn reconciling_from_the_command_line_tells_what_was_recovered_and_posted(app, SOURCES) {
+    let [one, two] = two_bills(app);
+    let lines = [("1001", one.as_str(), 50_000, 500), ("1002", two.as_str(), 70_000, 700)];
+    imports(app, "vnpay", &vnpay_file(&lines));
+    let memo = "VNPAY TT GD NGAY 05012026";
+    imports(app, "vcb", &statement(1, 0, &[(6, 118_800, "FT1", memo)]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.toml");
+    let text = settings(&app.database.url);
+    std::fs::write(&file, format!("{text}{SOURCES}")).unwrap();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doisoat"));
+        command.arg("--config").arg(&file).args(words);
+        let done = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (done.status.code().unwrap(), text(&done.stdout) + &text(&done.stderr))
+    };
+    let (_, told) = run(&["reconcile", "--day", "2026-01-05", "--preview"]);
+    assert!(!told.contains("recovered"), "{told}");
+    assert_eq!(app.items("/api/v1/payments").len(), 0);
+    let (status, told) = run(&["reconcile", "--day", "2026-01-05"]);
+    assert_eq!(status, 0, "{told}");
+    assert!(told.contains(&format!("recovered: 50000 of order {one} on vnpay, by line 2 of file ")), "{told}");
+    assert!(told.contains("posted: 1 entries"), "{told}");
+    assert_eq!(accounts(app), PAID_OUT);
+    let (_, told) = run(&["--json", "reconcile", "--day", "2026-01-05"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["kept"]["recovered"], &told["kept"]["posted"]), (&json!([]), &json!([])));
 });

@@ -52,6 +52,7 @@ pub(super) fn prove(
             [(file_id, place)] => {
                 queries.mark_remittance_proven(&row, *file_id, *place, Ts(settling.now))?;
                 settled.proven.push(row.remittance_id);
+                settled.files.push(*file_id);
             }
             [] if named.is_empty() => {}
             _ => settled.left.push(Left {

@@ -67,10 +67,10 @@ pub struct Recovery<'a> {
     pub db: &'a Db,
     /// The settings.
     pub settings: &'a Settings,
-    /// The clock.
-    pub clock: &'a Clock,
     /// The installation.
     pub tenant: Tenant,
+    /// Now, UTC.
+    pub now: Instant,
 }
 
 /// A line that proves a payment, and what its provider would have told.
@@ -114,7 +114,9 @@ pub fn recover(
         Ok::<_, Failure>((certain, evidence))
     })?;
     let names = providers::names(recovery.settings.channels.values());
-    let mut writer = BatchWriter::open(recovery.db, recovery.clock, names)?;
+    // The journey has one instant, as every one that an officer begins.
+    let clock = Clock::simulated(recovery.now);
+    let mut writer = BatchWriter::open(recovery.db, &clock, names)?;
     let mut recovered = Vec::new();
     for some in proofs.chunks(AT_ONCE) {
         let some: Vec<(&Proof<'_>, Call)> = some
@@ -204,7 +206,7 @@ fn proof<'a>(
         && line.currency == contract.currency
         && (1..=LARGEST_MINOR).contains(&line.gross);
     let channel = recovery.settings.channels.get(&contract.channel)?;
-    let (_, file_id) = found.files.get(usize::try_from(line.file.0).ok()?)?;
+    let file_id = found.file(line.file)?.file_id;
     let (txn_id, order_ref) = names(&line, ours.as_ref())?;
     let key = providers::of(channel)?.settled_key(
         txn_id.as_deref().unwrap_or_default(),
@@ -212,7 +214,7 @@ fn proof<'a>(
     )?;
     is_certain.then(|| Proof {
         channel: Arc::new(channel.clone()),
-        file_id: *file_id,
+        file_id,
         notice: Notice {
             event_id: None,
             provider_txn_id: txn_id,
@@ -346,8 +348,7 @@ fn paid_at(recovery: &Recovery<'_>, proof: &Proof<'_>, on: Day) -> Option<Instan
         .calendar
         .session_span(session, proof.line.day);
     let noon = begins(on).checked_add_signed(TimeDelta::hours(12))?;
-    let now = recovery.clock.now();
-    let is_within = |at: &Instant| *at <= now && begin <= *at && *at < end;
+    let is_within = |at: &Instant| *at <= recovery.now && begin <= *at && *at < end;
     let last = end.checked_sub_signed(TimeDelta::seconds(1))?;
     [noon, last, begin].into_iter().find(is_within)
 }

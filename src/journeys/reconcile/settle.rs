@@ -14,9 +14,7 @@ use crate::domain::time::{Day, Instant};
 use crate::journeys::compare_days::DaysCompared;
 use crate::journeys::open_book::{Desk, with_book};
 use crate::ledger::settlement::{self, SettlementError, bank_credited, provider_settled};
-use crate::reconciliation::compare::{
-    BankFacts, ChannelNo, FileNo, Item, Outcome, OutcomeKind, Payout, Role,
-};
+use crate::reconciliation::compare::{BankFacts, FileNo, Item, Outcome, OutcomeKind, Payout, Role};
 use crate::store::failure::Failure;
 use crate::store::journal::Lookup;
 use crate::store::ops::Queries;
@@ -52,6 +50,8 @@ pub struct Settled {
     pub entries: Vec<SettlementEntryRow>,
     /// The remittances that a bank line shows now.
     pub proven: Vec<Uid>,
+    /// The files that this rests on, with those of the payouts.
+    pub files: Vec<Uid>,
     /// What matches and could not be posted.
     pub left: Vec<Left>,
 }
@@ -59,6 +59,8 @@ pub struct Settled {
 /// An entry that a line proves, not posted yet.
 struct Plan {
     row: SettlementEntryRow,
+    /// Of a payout, the settlement file.
+    of_file: Option<Uid>,
     postings: Vec<Posting>,
     /// What the line brought, and what the payment is, minor units: never more is posted.
     line_minor: i64,
@@ -94,11 +96,16 @@ pub fn settle(
             book.postings.extend(postings.cloned());
             Ok::<(), Failure>(())
         })?;
+        settled.files = plans.iter().filter_map(|plan| plan.of_file).collect();
         settled.entries = plans.into_iter().map(|plan| plan.row).collect();
         queries.insert_settlement_entries(&settled.entries)?;
     }
     refunds(queries, settling, found, day, &mut settled)?;
     prove(queries, settling, found, &mut settled)?;
+    let lines = settled.entries.iter().map(|row| row.file_id);
+    settled.files.extend(lines);
+    settled.files.sort_unstable();
+    settled.files.dedup();
     queries.mark_chains_free(settling.holder)?;
     for left in &settled.left {
         let (subject, why) = (&left.subject, &left.why);
@@ -127,9 +134,8 @@ pub(super) fn bank_of<'a>(
 
 /// The source and the id of a file.
 pub(super) fn file_of(found: &DaysCompared, file: FileNo) -> Option<(&str, Uid)> {
-    let number = usize::try_from(file.0).ok()?;
-    let (source, id) = found.files.get(number)?;
-    Some((source, *id))
+    let row = found.file(file)?;
+    Some((&row.source, row.file_id))
 }
 
 /// The account a bank line stands on, without spaces: its source's, else its own.
@@ -147,10 +153,6 @@ pub(super) fn account_of(
         .filter(|c| !c.is_whitespace())
         .collect();
     (!account.is_empty()).then_some(account)
-}
-
-pub(super) fn channel_of(found: &DaysCompared, channel: ChannelNo) -> Option<&str> {
-    Some(found.input.contract(channel)?.channel.as_str())
 }
 
 /// How many lines of each file were compared.
@@ -189,7 +191,7 @@ fn payouts(
         };
         let days = queries.list_statement_days(settling.tenant.0, settlement_file)?;
         let kept: i64 = days.iter().map(|(_, lines, _, _)| lines).sum();
-        let channel = channel_of(found, payout.channel).unwrap_or_default();
+        let channel = found.channel(payout.channel);
         let batch = &payout.batch;
         let subject = format!("payout:{channel}:{}:{batch}", settlement_file.0);
         if counts.get(&payout.file) != Some(&kept) {
@@ -214,11 +216,10 @@ fn payout_plan(
     (payout, line): (&Payout, &BankFacts<'_>),
     subject: String,
 ) -> Result<Option<Plan>, SettlementError> {
-    let (Some(channel), Some(bank), Some((_, file_id))) = (
-        channel_of(found, payout.channel),
-        account_of(settling, found, line),
-        file_of(found, line.file),
-    ) else {
+    let channel = found.channel(payout.channel);
+    let (Some(bank), Some((_, file_id))) =
+        (account_of(settling, found, line), file_of(found, line.file))
+    else {
         return Ok(None);
     };
     let entry_id = EntryId::at(settling.now);
@@ -250,6 +251,7 @@ fn payout_plan(
             posted_at: Ts(settling.now),
         },
         postings,
+        of_file: file_of(found, payout.file).map(|(_, id)| id),
         line_minor: line.amount,
         payment_minor: None,
     }))
@@ -312,7 +314,7 @@ fn credit_plan(
         let why = format!("the payment is {status}, so that nothing of it stands in clearing");
         return Err(Left { subject, why });
     }
-    let channel = channel_of(found, payment.channel).unwrap_or_default();
+    let channel = found.channel(payment.channel);
     let entry_id = EntryId::at(settling.now);
     let amount = Money::new(minor, line.currency);
     let postings = bank_credited(entry_id, channel, &bank, amount).map_err(|error| Left {
@@ -338,6 +340,7 @@ fn credit_plan(
             posted_at: Ts(settling.now),
         },
         postings,
+        of_file: None,
         line_minor: line.amount,
         payment_minor: Some(payment.amount),
     }))

@@ -2,7 +2,7 @@
 //! refund which was sent is paid. It is settled as if the provider or the bank had told it; a refund
 //! that nobody asked for is left as the difference it is.
 
-use super::settle::{Left, Settled, Settling, account_of, channel_of, file_of};
+use super::settle::{Left, Settled, Settling, account_of, file_of};
 use crate::domain::entry::Event;
 use crate::domain::ids::RefundId;
 use crate::domain::time::Day;
@@ -48,7 +48,7 @@ pub(super) fn refunds(
         if shown.day != day && found.day_of(Item::Refund(number)) != Some(day) {
             continue;
         }
-        let channel = channel_of(found, refund.channel).unwrap_or_default();
+        let channel = found.channel(refund.channel);
         let subject = format!("refund:{}", refund.id);
         match pay(queries, settling, (refund.id, channel), &shown) {
             Ok(row) => settled.entries.extend(row),

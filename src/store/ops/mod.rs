@@ -16,6 +16,7 @@ mod asking;
 mod cases;
 mod days;
 mod outbox;
+mod outcomes;
 mod refunds;
 mod reports;
 mod settling;
@@ -27,6 +28,7 @@ pub use asking::{QueryFilter, StatusQueries};
 pub use cases::{Cases, DifferenceFilter};
 pub use days::{Days, PostedSum};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
+pub use outcomes::{Home, Outcomes};
 pub use refunds::{RefundFilter, Refunds};
 pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
@@ -59,6 +61,7 @@ pub trait Queries:
     + Outbox
     + Statements
     + Settling
+    + Outcomes
 {
 }
 

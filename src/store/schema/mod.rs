@@ -12,6 +12,7 @@ mod base;
 mod cases;
 mod closing;
 mod outbox;
+mod outcomes;
 mod settling;
 mod sources;
 mod tariffs;
@@ -23,6 +24,7 @@ pub use base::*;
 pub use cases::*;
 pub use closing::*;
 pub use outbox::*;
+pub use outcomes::*;
 pub use settling::*;
 pub use sources::*;
 pub use tariffs::*;
@@ -68,5 +70,7 @@ allow_tables_to_appear_in_same_query!(
     day_balances,
     settlement_entries,
     remittances,
-    remittance_parts
+    remittance_parts,
+    comparisons,
+    outcome_pages
 );
