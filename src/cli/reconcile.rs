@@ -15,10 +15,10 @@ use crate::journeys::days::DayError;
 use crate::journeys::days::compared_rows::settlement;
 use crate::journeys::reconcile::outcomes::counts;
 use crate::journeys::reconcile::recover::Recovered;
-use crate::journeys::reconcile::settle::{Left, Settled};
+use crate::journeys::reconcile::settle::Settled;
 use crate::journeys::reconcile::{DifferenceCounts, Reconciling, preview_day, reconcile_day};
 use crate::reconciliation::compare::{Item, Outcome, OutcomeKind};
-use crate::store::rows::SettlementEntryRow;
+use crate::web::api::outcomes::followed_json;
 
 /// Arguments of `reconcile`.
 #[derive(Debug, clap::Args)]
@@ -137,10 +137,7 @@ impl<'a> Found<'a> {
         );
         let kept = kept.map(|(counts, digest, (recovered, settled))| {
             json!({
-                "recovered": recovered.iter().map(recovered_json).collect::<Vec<_>>(),
-                "posted": settled.entries.iter().map(entry_json).collect::<Vec<_>>(),
-                "proven_remittances": settled.proven.iter().map(|id| id.0).collect::<Vec<_>>(),
-                "not_posted": settled.left.iter().map(left_json).collect::<Vec<_>>(),
+                "money": followed_json(recovered, settled),
                 "opened": counts.opened, "settled": counts.settled, "reopened": counts.reopened,
                 "changed": counts.changed, "sha256": hex::encode(digest),
             })
@@ -239,27 +236,6 @@ fn tell(recovered: &[Recovered], settled: &Settled) {
             "posted: {posted} entries; remittances proven: {proven}"
         ));
     }
-}
-
-fn recovered_json(one: &Recovered) -> Value {
-    json!({
-        "payment": one.payment_id.0, "channel": one.channel, "order_ref": one.order_ref,
-        "provider_txn_id": one.provider_txn_id, "amount_minor": one.amount.minor(),
-        "currency": one.amount.currency().to_string(), "file": one.file_id.0, "place": one.place,
-        "verdict": one.verdict.as_str(),
-    })
-}
-
-fn entry_json(row: &SettlementEntryRow) -> Value {
-    json!({
-        "subject": row.subject, "event": row.event, "entry": row.entry_id.0,
-        "gross_minor": row.gross_minor, "fee_minor": row.fee_minor, "net_minor": row.net_minor,
-        "currency": row.currency, "file": row.file_id.0, "place": row.place,
-    })
-}
-
-fn left_json(one: &Left) -> Value {
-    json!({ "subject": one.subject, "why": one.why })
 }
 
 fn missing(compared: &DaysCompared) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! Reconciling a day: its payments, settlement files and bank statements are compared, payments that a
 //! line proves are recovered, what became of each item is kept, differences are opened and settled, what
-//! agrees is posted, and the files it rests on can no longer be undone. A closed day is refused; running it again replaces what was found.
+//! agrees is posted, and the files it rests on can no longer be undone. A closed day is refused; running
+//! it again replaces what was found.
 
 mod differences;
 pub mod outcomes;
@@ -8,9 +9,11 @@ pub mod read_outcomes;
 mod subjects;
 mod wanted;
 
+mod bounds;
 mod evidence;
 pub mod pass_on;
 mod prove;
+mod reach;
 pub mod recover;
 pub mod settle;
 mod settle_refunds;

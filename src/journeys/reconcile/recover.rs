@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::evidence::Evidence;
+use super::reach::Reach;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
@@ -88,8 +89,8 @@ impl Proof<'_> {
     }
 }
 
-/// Records the payments of a day that a settlement line proves and nobody told us of, and those that
-/// we hold to be unpaid. Gives what was recovered; the same again recovers nothing.
+/// Records the payments of a day, and of closed days before it, that a settlement line proves and nobody
+/// told us of, and those that we hold to be unpaid. Gives what was recovered; the same again recovers nothing.
 ///
 /// # Errors
 /// Any [`Failure`]; what was recorded before it stays recorded.
@@ -103,9 +104,12 @@ pub fn recover(
         return Ok(Vec::new());
     }
     let (proofs, evidence) = recovery.db.read(|queries| {
+        let reach = Reach::of(queries, recovery.tenant, found, day)?;
         let mut certain = Vec::new();
         for proof in &proofs {
-            if !is_told_otherwise(queries, recovery.tenant, proof)? {
+            if reach.covers(&[proof.line.day])
+                && !is_told_otherwise(queries, recovery.tenant, proof)?
+            {
                 certain.push(proof);
             }
         }
@@ -117,15 +121,19 @@ pub fn recover(
     // The journey has one instant, as every one that an officer begins.
     let clock = Clock::simulated(recovery.now);
     let mut writer = BatchWriter::open(recovery.db, &clock, names)?;
-    let mut recovered = Vec::new();
+    let mut recovered = Ok(Vec::new());
     for some in proofs.chunks(AT_ONCE) {
         let some: Vec<(&Proof<'_>, Call)> = some
             .iter()
             .filter_map(|proof| Some((*proof, call(recovery, proof, &evidence)?)))
             .collect();
-        recovered.extend(take(recovery, &mut writer, some)?);
+        recovered = recovered.and_then(|mut all: Vec<Recovered>| {
+            all.extend(take(recovery, &mut writer, some)?);
+            Ok(all)
+        });
     }
     writer.close();
+    let recovered: Vec<Recovered> = recovered?;
     for one in &recovered {
         let (channel, order_ref) = (&one.channel, &one.order_ref);
         let (payment, file, place) = (one.payment_id, one.file_id.0, one.place);
@@ -151,7 +159,7 @@ pub fn alarm(found: &DaysCompared, day: Day) {
     }
 }
 
-/// The lines of the day that prove a payment, one for each payment, by file and place.
+/// The lines up to the day that prove a payment, one for each payment, by channel, file and place.
 fn proofs<'a>(recovery: &Recovery<'_>, day: Day, found: &'a DaysCompared) -> Vec<Proof<'a>> {
     let mut by_key: BTreeMap<(String, String), Vec<Proof<'a>>> = BTreeMap::new();
     for (number, outcome) in (0..).zip(&found.comparison.lines) {
@@ -176,7 +184,7 @@ fn proofs<'a>(recovery: &Recovery<'_>, day: Day, found: &'a DaysCompared) -> Vec
             continue;
         }
         let of_day = lines.into_iter().next();
-        chosen.extend(of_day.filter(|one| one.line.day == day));
+        chosen.extend(of_day.filter(|one| one.line.day <= day));
     }
     chosen.sort_by(|one, other| {
         let key = |proof: &Proof<'_>| (proof.file_id, proof.line.place);
@@ -197,7 +205,7 @@ fn proof<'a>(
     let ours = if outcome.kind == OutcomeKind::NotRecorded {
         None
     } else if is_unpaid && outcome.difference == 0 {
-        Some(matched(found, outcome).filter(may_succeed)?)
+        Some(matched(found, outcome).filter(|ours| may_succeed(ours.status))?)
     } else {
         return None;
     };
@@ -243,8 +251,9 @@ fn matched<'a>(found: &'a DaysCompared, outcome: &Outcome) -> Option<PaymentFact
     }
 }
 
-fn may_succeed(payment: &PaymentFacts<'_>) -> bool {
-    match payment.status {
+/// Whether a payment of this status holds no money yet, and may come to.
+fn may_succeed(status: PaymentStatus) -> bool {
+    match status {
         PaymentStatus::Pending
         | PaymentStatus::Authorized
         | PaymentStatus::Failed
@@ -283,20 +292,7 @@ fn is_told_otherwise(
     proof: &Proof<'_>,
 ) -> Result<bool, Failure> {
     let (channel, notice) = (&proof.channel.name, &proof.notice);
-    let holds_money = |row: &PaymentRow| {
-        let status = row.to_status()?;
-        Ok::<bool, Failure>(match status {
-            PaymentStatus::Pending
-            | PaymentStatus::Authorized
-            | PaymentStatus::Failed
-            | PaymentStatus::Review => false,
-            PaymentStatus::Succeeded
-            | PaymentStatus::Reversed
-            | PaymentStatus::Refunded
-            | PaymentStatus::PartiallyRefunded
-            | PaymentStatus::Outgoing => true,
-        })
-    };
+    let holds_money = |row: &PaymentRow| Ok::<bool, Failure>(!may_succeed(row.to_status()?));
     let known = queries.find_payment_by_key(tenant.0, channel, &notice.payment_key)?;
     if let Some(row) = known {
         let is_same = row.to_amount()? == notice.amount && row.order_ref == notice.order_ref;

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use super::bounds::{Plan, within_bounds};
 use super::prove::prove;
+use super::reach::Reach;
 use super::settle_refunds::refunds;
 use crate::config::settings::Settings;
-use crate::domain::entry::{Event, Posting};
+use crate::domain::entry::Event;
 use crate::domain::ids::{EntryId, Tenant};
 use crate::domain::money::Money;
 use crate::domain::time::{Day, Instant};
@@ -56,18 +58,8 @@ pub struct Settled {
     pub left: Vec<Left>,
 }
 
-/// An entry that a line proves, not posted yet.
-struct Plan {
-    row: SettlementEntryRow,
-    /// Of a payout, the settlement file.
-    of_file: Option<Uid>,
-    postings: Vec<Posting>,
-    /// What the line brought, and what the payment is, minor units: never more is posted.
-    line_minor: i64,
-    payment_minor: Option<i64>,
-}
-
-/// Posts what the matched files of a day did to the books. The same again posts nothing.
+/// Posts what the matched files of a day, and of closed days before it, did to the books. The same again
+/// posts nothing.
 ///
 /// # Errors
 /// Any [`Failure`]; the caller's transaction must be undone then.
@@ -78,8 +70,9 @@ pub fn settle(
     day: Day,
 ) -> Result<Settled, Failure> {
     let mut settled = Settled::default();
-    let mut plans = payouts(queries, settling, found, day, &mut settled.left)?;
-    plans.extend(credits(settling, found, day, &mut settled.left));
+    let reach = Reach::of(queries, settling.tenant, found, day)?;
+    let mut plans = payouts(queries, settling, found, &reach, &mut settled.left)?;
+    plans.extend(credits(settling, found, &reach, &mut settled.left));
     let plans = within_bounds(queries, settling, plans, &mut settled.left)?;
     if !plans.is_empty() {
         let desk = Desk {
@@ -100,7 +93,7 @@ pub fn settle(
         settled.entries = plans.into_iter().map(|plan| plan.row).collect();
         queries.insert_settlement_entries(&settled.entries)?;
     }
-    refunds(queries, settling, found, day, &mut settled)?;
+    refunds(queries, settling, found, &reach, &mut settled)?;
     prove(queries, settling, found, &mut settled)?;
     let lines = settled.entries.iter().map(|row| row.file_id);
     settled.files.extend(lines);
@@ -171,14 +164,14 @@ fn payouts(
     queries: &mut dyn Queries,
     settling: &Settling<'_>,
     found: &DaysCompared,
-    day: Day,
+    reach: &Reach,
     left: &mut Vec<Left>,
 ) -> Result<Vec<Plan>, Failure> {
     let matched = found.comparison.payouts.iter();
     let matched: Vec<(&Payout, BankFacts<'_>)> = matched
         .filter(|payout| payout.outcome.kind == OutcomeKind::PayoutMatched)
         .filter_map(|payout| Some((payout, bank_of(found, &payout.outcome)?.1)))
-        .filter(|(payout, line)| payout.day == day || line.day == day)
+        .filter(|(payout, line)| reach.covers(&[payout.day, line.day]))
         .collect();
     if matched.is_empty() {
         return Ok(Vec::new());
@@ -261,7 +254,7 @@ fn payout_plan(
 fn credits(
     settling: &Settling<'_>,
     found: &DaysCompared,
-    day: Day,
+    reach: &Reach,
     left: &mut Vec<Left>,
 ) -> Vec<Plan> {
     let mut plans = Vec::new();
@@ -277,9 +270,9 @@ fn credits(
             continue;
         }
         for link in found.comparison.links(outcome) {
-            let is_of_day = line.day == day
-                || found.day_of(link.item) == Some(day) && link.role == Role::Matched;
-            if link.role != Role::Matched || !is_of_day {
+            let days = [Some(line.day), found.day_of(link.item)];
+            let days: Vec<Day> = days.into_iter().flatten().collect();
+            if link.role != Role::Matched || !reach.covers(&days) {
                 continue;
             }
             match credit_plan(settling, found, &line, (link.item, link.allocated)) {
@@ -344,55 +337,4 @@ fn credit_plan(
         line_minor: line.amount,
         payment_minor: Some(payment.amount),
     }))
-}
-
-/// The plans that are new and stay within what their line brought and their payment is, together with
-/// everything that was posted before.
-fn within_bounds(
-    queries: &mut dyn Queries,
-    settling: &Settling<'_>,
-    mut plans: Vec<Plan>,
-    left: &mut Vec<Left>,
-) -> Result<Vec<Plan>, Failure> {
-    let tenant = settling.tenant.0;
-    let subjects: Vec<String> = plans.iter().map(|plan| plan.row.subject.clone()).collect();
-    let known = queries.list_settlement_entries(tenant, &subjects)?;
-    plans.retain(|plan| known.iter().all(|row| row.subject != plan.row.subject));
-    let sum = |rows: Vec<SettlementEntryRow>| rows.iter().map(|row| row.net_minor).sum::<i64>();
-    let mut lines: BTreeMap<(Uid, i64), i64> = BTreeMap::new();
-    let mut payments: BTreeMap<Uid, i64> = BTreeMap::new();
-    let mut sound = Vec::new();
-    for plan in plans {
-        let row = &plan.row;
-        let line = (row.file_id, row.place);
-        if let std::collections::btree_map::Entry::Vacant(entry) = lines.entry(line) {
-            entry.insert(sum(queries.list_entries_of_line(tenant, line.0, line.1)?));
-        }
-        let of_line = lines.entry(line).or_default();
-        let mut is_within = of_line.saturating_add(row.net_minor) <= plan.line_minor;
-        if let Some((id, whole)) = row.payment_id.zip(plan.payment_minor) {
-            if let std::collections::btree_map::Entry::Vacant(entry) = payments.entry(id) {
-                let mut rows = queries.list_entries_of_payment(tenant, id)?;
-                rows.retain(|row| row.event == Event::BankCredited.as_str());
-                entry.insert(sum(rows));
-            }
-            let of_payment = payments.entry(id).or_default();
-            is_within &= of_payment.saturating_add(row.net_minor) <= whole;
-            if is_within {
-                *of_payment += row.net_minor;
-            }
-        }
-        if is_within {
-            *of_line += row.net_minor;
-            sound.push(plan);
-        } else {
-            left.push(Left {
-                subject: row.subject.clone(),
-                why: "more would be posted than the line brought, or than the payment is: something of \
-                    it was posted before"
-                    .to_owned(),
-            });
-        }
-    }
-    Ok(sound)
 }

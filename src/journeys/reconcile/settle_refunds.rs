@@ -2,6 +2,7 @@
 //! refund which was sent is paid. It is settled as if the provider or the bank had told it; a refund
 //! that nobody asked for is left as the difference it is.
 
+use super::reach::Reach;
 use super::settle::{Left, Settled, Settling, account_of, file_of};
 use crate::domain::entry::Event;
 use crate::domain::ids::RefundId;
@@ -32,7 +33,7 @@ pub(super) fn refunds(
     queries: &mut dyn Queries,
     settling: &Settling<'_>,
     found: &DaysCompared,
-    day: Day,
+    reach: &Reach,
     settled: &mut Settled,
 ) -> Result<(), Failure> {
     for (number, outcome) in (0..).zip(&found.comparison.refunds) {
@@ -45,7 +46,9 @@ pub(super) fn refunds(
         ) else {
             continue;
         };
-        if shown.day != day && found.day_of(Item::Refund(number)) != Some(day) {
+        let days = [Some(shown.day), found.day_of(Item::Refund(number))];
+        let days: Vec<Day> = days.into_iter().flatten().collect();
+        if !reach.covers(&days) {
             continue;
         }
         let channel = found.channel(refund.channel);
