@@ -128,7 +128,7 @@ pub(super) fn bank_of<'a>(
 /// The source and the id of a file.
 pub(super) fn file_of(found: &DaysCompared, file: FileNo) -> Option<(&str, Uid)> {
     let row = found.file(file)?;
-    Some((&row.source, row.file_id))
+    Some((row.source.as_str(), row.file_id))
 }
 
 /// The account a bank line stands on, without spaces: its source's, else its own.
