@@ -16,6 +16,7 @@ use crate::domain::ids::{Tenant, lowest_uuid_at};
 use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
+use crate::intake::fields::real_id;
 use crate::reconciliation::compare::{
     BankFacts, ChannelNo, FileNo, Input, LineFacts, LineKind, PaymentFacts, RefundFacts, compare,
 };
@@ -180,7 +181,7 @@ impl<'a> Gathering<'a> {
         self.input.add_payment(&PaymentFacts {
             id: row.payment_id.0,
             channel,
-            txn_id: row.provider_txn_id.as_deref(),
+            txn_id: row.provider_txn_id.as_deref().and_then(real_id),
             order_ref: row.order_ref.as_deref(),
             bank_txn_id: row.bank_txn_id.as_deref(),
             references: &references,
@@ -337,7 +338,7 @@ impl<'a> Gathering<'a> {
                 file,
                 place: u32::try_from(line.place).unwrap_or(u32::MAX),
                 channel,
-                txn_id: line.reference,
+                txn_id: line.reference.and_then(real_id),
                 order_ref: line.order,
                 batch: None,
                 gross: line.amount,

@@ -78,6 +78,10 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
                 queries.list_wrong_notices(tenant)?,
             ),
             check(
+                "settlements, credits and remittances are what was posted, each once",
+                queries.list_wrong_settled(tenant)?,
+            ),
+            check(
                 "closed days are what was signed, and hold what their postings give",
                 wrong_days(queries, tenant)?,
             ),

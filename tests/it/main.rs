@@ -42,6 +42,7 @@ mod refund_races;
 mod refund_rules;
 mod refunds;
 mod reports;
+mod settlement_effects;
 mod statement_imports;
 mod statements;
 mod status_answers;

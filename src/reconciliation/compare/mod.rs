@@ -15,6 +15,7 @@ mod memo;
 pub mod outcome;
 mod payouts;
 pub mod reason;
+mod recall;
 mod refunds;
 mod settlement;
 mod work;

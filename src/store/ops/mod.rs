@@ -19,6 +19,7 @@ mod outbox;
 mod outcomes;
 mod refunds;
 mod reports;
+mod settling;
 mod statements;
 mod suggestions;
 mod tariffs;
@@ -33,6 +34,7 @@ pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
     Window,
 };
+pub use settling::{RemittanceFilter, Settling};
 pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
@@ -58,6 +60,7 @@ pub trait Queries:
     + StatusQueries
     + Outbox
     + Statements
+    + Settling
     + Outcomes
 {
 }
@@ -317,6 +320,8 @@ pub trait Proof {
     /// Differences against their steps, what officers posted against the steps that name it, and
     /// money that is not placed against the differences that stand for it.
     fn list_wrong_cases(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Entries that lines prove, and remittances, against what was posted.
+    fn list_wrong_settled(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

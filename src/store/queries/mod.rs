@@ -18,6 +18,7 @@ mod proof;
 mod refunds;
 mod report_ledger;
 mod reports;
+mod settling;
 mod statements;
 mod suggestions;
 mod tariffs;
