@@ -135,8 +135,8 @@ fn ours(input: &Input, comparison: &Comparison, channel: ChannelNo, sums: &mut S
 fn refunds(input: &Input, comparison: &Comparison, channel: ChannelNo, sums: &mut Sums) -> i64 {
     let mut total = 0_i64;
     for (refund, outcome) in input.refunds.iter().zip(&comparison.refunds) {
-        let is_line = |link: &super::Link| matches!(link.item, super::Item::Line(_));
-        let is_settled = outcome.first.as_ref().is_some_and(is_line);
+        let is_line = |item| matches!(item, super::Item::Line(_));
+        let is_settled = outcome.first.is_some_and(|one| is_line(one.item));
         if refund.channel != channel {
             continue;
         }
