@@ -53,11 +53,13 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     } else {
         found.in_words(&compared, arguments);
     }
-    Ok(if found.differences() == 0 && compared.missing.is_empty() {
-        End::Done
-    } else {
-        End::Failed
-    })
+    Ok(
+        if found.differences() == 0 && compared.expected.missing.is_empty() {
+            End::Done
+        } else {
+            End::Failed
+        },
+    )
 }
 
 /// What became of the items of one day.
@@ -119,7 +121,7 @@ impl<'a> Found<'a> {
     }
 
     fn in_words(&self, compared: &DaysCompared, arguments: &Arguments) {
-        for (source, due) in &compared.missing {
+        for (source, due) in &compared.expected.missing {
             say(&format!(
                 "incomplete: no line of {source} is known for {}, and its file was due on {due}",
                 arguments.day
@@ -158,11 +160,14 @@ impl<'a> Found<'a> {
             say("");
             say(&items.to_string());
         }
-        for (number, (source, id)) in compared.files.iter().enumerate() {
-            say(&format!("file {number}: {} of {source}", id.0));
+        for (number, file) in compared.files.iter().enumerate() {
+            say(&format!(
+                "file {number}: {} of {}",
+                file.file_name, file.source
+            ));
         }
         say(&match self.differences() {
-            0 if compared.missing.is_empty() => "nothing needs a person".to_owned(),
+            0 if compared.expected.missing.is_empty() => "nothing needs a person".to_owned(),
             0 => "no difference so far, but a file is missing".to_owned(),
             count => format!("{count} items need a person"),
         });
@@ -199,14 +204,14 @@ fn bridges(compared: &DaysCompared) -> Vec<Value> {
 }
 
 fn missing(compared: &DaysCompared) -> Vec<Value> {
-    let told = compared.missing.iter();
+    let told = compared.expected.missing.iter();
     told.map(|(source, due)| json!({ "source": source, "due": due.to_string() }))
         .collect()
 }
 
 fn files(compared: &DaysCompared) -> Vec<Value> {
     let told = compared.files.iter().enumerate();
-    told.map(|(number, (source, id))| json!({ "number": number, "source": source, "id": id.0 }))
+    told.map(|(number, file)| json!({ "number": number, "source": file.source, "name": file.file_name, "id": file.file_id.0 }))
         .collect()
 }
 

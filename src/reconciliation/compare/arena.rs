@@ -57,7 +57,7 @@ pub(super) struct Arena(Vec<u8>);
 
 impl Arena {
     pub(super) fn put(&mut self, text: Option<&str>) -> Span {
-        let text = text.unwrap_or("").trim();
+        let text = trimmed(text.unwrap_or(""));
         let start = self.0.len();
         self.0.extend_from_slice(text.as_bytes());
         // An arena beyond 4 GB is refused as a bug: a comparison is one window of days.
@@ -126,6 +126,16 @@ impl Arena {
     pub(super) fn reserve(&mut self, records: usize) {
         self.0.reserve_exact(records.saturating_mul(BYTES_AHEAD));
     }
+}
+
+/// A text without spaces around it; most have none, which two looks tell.
+pub(super) fn trimmed(text: &str) -> &str {
+    let is_mark = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_mark(bytes.first()) && is_mark(bytes.last()) {
+        return text;
+    }
+    text.trim()
 }
 
 fn set_len(word: &mut [u8; SHORT + 1], len: u8) {

@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::arena::{Arena, Span, Word};
+use super::arena::{Arena, Span, Word, trimmed};
 use super::facts::{
     BankFacts, BatchFacts, ChannelNo, Contract, FileNo, LineFacts, LineKind, PaymentFacts,
     RefundFacts,
@@ -189,7 +189,7 @@ impl Input {
 
     /// Adds a payment. Its position, from 0, is its number in the result.
     pub fn add_payment(&mut self, facts: &PaymentFacts<'_>) {
-        let txn = facts.txn_id.unwrap_or("").trim();
+        let txn = trimmed(facts.txn_id.unwrap_or(""));
         let order = self.ours.put(facts.order_ref);
         let payment = Payment {
             id: facts.id,
@@ -263,7 +263,7 @@ impl Input {
 
     /// Adds a settlement line. Its position, from 0, is its number in the result.
     pub fn add_line(&mut self, facts: &LineFacts<'_>) {
-        let txn = facts.txn_id.unwrap_or("").trim();
+        let txn = trimmed(facts.txn_id.unwrap_or(""));
         let line = Line {
             gross: facts.gross,
             txn: self.theirs.word(txn),
@@ -289,9 +289,13 @@ impl Input {
 
     /// The number of a batch's name; that of the line before when it is the same.
     fn batch_name(&mut self, name: Option<&str>) -> u32 {
-        let name = name.unwrap_or("").trim();
+        let name = trimmed(name.unwrap_or(""));
         let last = self.batch_names.last().copied();
-        if last.is_none_or(|last| self.theirs.text(last) != name) {
+        let is_same = |last: Span| match name {
+            "" => last.is_empty(),
+            name => self.theirs.text(last) == name,
+        };
+        if !last.is_some_and(is_same) {
             let span = self.theirs.put(Some(name));
             self.batch_names.push(span);
         }

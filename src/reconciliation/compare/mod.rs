@@ -11,6 +11,7 @@ pub mod facts;
 mod fees;
 pub mod input;
 mod join;
+pub mod known;
 mod memo;
 mod orders;
 pub mod outcome;
@@ -25,7 +26,7 @@ pub use facts::{
     RefundFacts, Rounding, Terms,
 };
 pub use input::Input;
-pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule};
+pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule, Side};
 
 /// Compares everything with everything it could belong to: references before amounts, and amounts
 /// alone never.

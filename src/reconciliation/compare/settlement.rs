@@ -94,8 +94,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn of(input: &Input, agreed: &Agreed) -> Self {
-        let joined = join(&input.our_keys, &input.their_keys, &Sides { input, agreed });
+    fn of(input: &Input, joined: [Vec<Pair<bool>>; 2]) -> Self {
         let mut pairs = Self {
             payment_of: vec![NONE; input.lines.len()],
             line_of: vec![NONE; input.payments.len()],

@@ -1,12 +1,12 @@
-//! Delimited text read at the speed of memory, for files whose columns are known already: records are
-//! handed over as borrowed fields, piece by piece, so that a file of any length needs one buffer.
-//! Quotes, doubled quotes and line breaks inside quotes are read; what is unusual gives `None`, and the
-//! caller takes the general reader of tables.
+//! Delimited text split at the speed of memory. Quotes, doubled quotes and line breaks inside quotes
+//! are read; what is unusual gives nothing, and the caller takes the general reader of tables. Records
+//! of a file whose columns are known are handed over as borrowed fields, piece by piece, so that a file
+//! of any length needs one buffer.
 
 use std::borrow::Cow;
 use std::io::Read;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr3};
 
 use super::dates::DateOrder;
 use crate::domain::time::Day;
@@ -74,6 +74,25 @@ fn halved(bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The fields of a line without its end, when it is a whole record with nothing unusual in it: quotes
+/// only around whole fields, or doubled inside them.
+#[must_use]
+pub fn fields(line: &str, delimiter: char) -> Option<Vec<String>> {
+    let delimiter = u8::try_from(delimiter).ok().filter(u8::is_ascii)?;
+    let mut fields = Vec::new();
+    let text = line.as_bytes();
+    let is_whole = record(text, delimiter, true, &mut fields)? == text.len();
+    if !is_whole || text.ends_with(b"\r") {
+        return None;
+    }
+    let record = Record {
+        text,
+        fields: &fields,
+    };
+    let own = |place| String::from_utf8(record.bytes(place).into_owned()).ok();
+    (0..record.len()).map(own).collect()
+}
+
 /// Hands over every record with the number it has in the file, from 1.
 ///
 /// # Errors
@@ -123,7 +142,7 @@ pub fn each_record(
 fn unclosed(number: u32) -> Problem {
     Problem::at(
         u64::from(number) + 1,
-        "a quote (\") is opened in this record and never closed: mend the cell and export again",
+        "a quote (\") stands inside this record or is never closed: mend the cell and export again",
     )
 }
 
@@ -139,7 +158,11 @@ fn record(text: &[u8], delimiter: u8, is_last: bool, fields: &mut Vec<Field>) ->
         let (mut field, length) = if rest.first() == Some(&b'"') {
             quoted(rest)?
         } else {
-            let length = memchr2(delimiter, b'\n', rest).or(is_last.then_some(rest.len()))?;
+            let end = memchr3(delimiter, b'\n', b'"', rest);
+            let length = end.or(is_last.then_some(rest.len()))?;
+            if rest.get(length) == Some(&b'"') {
+                return None;
+            }
             (plain(length), length)
         };
         field.start += at;
@@ -198,11 +221,16 @@ pub fn whole_amount(text: &[u8]) -> Option<i64> {
         Some(digits) => (true, digits),
         None => (false, text),
     };
-    if (1..=DIGITS).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
-        let value = digits.iter().fold(0_i64, |value, digit| {
-            value.wrapping_mul(10).wrapping_add(i64::from(digit & 15))
-        });
-        return Some(if is_negative { -value } else { value });
+    if (1..=DIGITS).contains(&digits.len()) {
+        let (mut value, mut is_plain) = (0_i64, true);
+        for byte in digits {
+            let digit = byte.wrapping_sub(b'0');
+            is_plain &= digit < 10;
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+        }
+        if is_plain {
+            return Some(if is_negative { -value } else { value });
+        }
     }
     let (mut value, mut mark, mut group, mut count) = (0_i64, None, 0_u32, 0_u32);
     for byte in digits {
@@ -227,36 +255,34 @@ pub fn whole_amount(text: &[u8]) -> Option<i64> {
 /// A day written with two digits for day and month and four for the year, in this order; what stands
 /// behind it, such as a time, must be parted by a space or `T`.
 #[must_use]
+#[inline]
 pub fn day(text: &[u8], order: DateOrder) -> Option<Day> {
-    let number = |start: usize, end: usize| {
-        text.get(start..end)?.iter().try_fold(0_u32, |sum, digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| sum * 10 + u32::from(digit - b'0'))
-        })
+    let [a, b, c, d, e, f, g, h, i, j, rest @ ..] = text else {
+        return None;
     };
-    if !matches!(text.get(10), None | Some(b' ' | b'T')) {
+    if !matches!(rest.first(), None | Some(b' ' | b'T')) {
         return None;
     }
-    let marks = |one: usize, other: usize| {
-        let mark = text.get(one)?;
-        (matches!(mark, b'/' | b'-' | b'.') && text.get(other) == Some(mark)).then_some(())
+    let (year, month, day, marks) = match order {
+        DateOrder::Ymd => ([a, b, c, d], [f, g], [i, j], (e, h)),
+        DateOrder::Dmy => ([g, h, i, j], [d, e], [a, b], (c, f)),
+        DateOrder::Mdy => ([g, h, i, j], [a, b], [d, e], (c, f)),
     };
-    let (year, month, day) = match order {
-        DateOrder::Ymd => {
-            marks(4, 7)?;
-            (number(0, 4)?, number(5, 7)?, number(8, 10)?)
-        }
-        DateOrder::Dmy => {
-            marks(2, 5)?;
-            (number(6, 10)?, number(3, 5)?, number(0, 2)?)
-        }
-        DateOrder::Mdy => {
-            marks(2, 5)?;
-            (number(6, 10)?, number(0, 2)?, number(3, 5)?)
-        }
-    };
-    Day::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    if marks.0 != marks.1 || !matches!(marks.0, b'/' | b'-' | b'.') {
+        return None;
+    }
+    let year = i32::try_from(digits(year)?).ok()?;
+    Day::from_ymd_opt(year, digits(month)?, digits(day)?)
+}
+
+fn digits<const N: usize>(text: [&u8; N]) -> Option<u32> {
+    let (mut value, mut is_plain) = (0_u32, true);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        is_plain &= digit < 10;
+        value = value.wrapping_mul(10).wrapping_add(u32::from(digit));
+    }
+    is_plain.then_some(value)
 }
 
 #[cfg(test)]
