@@ -103,9 +103,26 @@ fn main() {
     };
     println!("| | payments before | compare ms | propose ms | close ms | peak MB |");
     println!("|---|--:|--:|--:|--:|--:|");
-    let shapes = |days| [("weeks", weeks), ("all", Shape { days, filled: days, ..weeks }), ("large day", large)];
+    let shapes = |days| {
+        [
+            ("weeks", weeks),
+            (
+                "all",
+                Shape {
+                    days,
+                    filled: days,
+                    ..weeks
+                },
+            ),
+            ("large day", large),
+        ]
+    };
     for (name, shape) in shapes(years) {
-        let url = format!("sqlite://{}/{}.db", folder.display(), name.replace(' ', "-"));
+        let url = format!(
+            "sqlite://{}/{}.db",
+            folder.display(),
+            name.replace(' ', "-")
+        );
         case(&format!("SQLite, {name}"), &url, shape, &folder);
         for end in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(format!("{}{end}", &url["sqlite://".len()..]));
@@ -116,9 +133,13 @@ fn main() {
             let database = format!("history_{}_{}", std::process::id(), name.replace(' ', "_"));
             let url = format!("{}/{database}", server.rsplit_once('/').unwrap().0);
             let mut admin = PgConnection::establish(&server).unwrap();
-            admin.batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
+            admin
+                .batch_execute(&format!("CREATE DATABASE {database}"))
+                .unwrap();
             case(&format!("PostgreSQL, {name}"), &url, shape, &folder);
-            admin.batch_execute(&format!("DROP DATABASE {database}")).unwrap();
+            admin
+                .batch_execute(&format!("DROP DATABASE {database}"))
+                .unwrap();
         }
     }
     fs::remove_dir_all(&folder).unwrap();
@@ -147,7 +168,10 @@ fn case(name: &str, url: &str, shape: Shape, folder: &Path) {
     eprintln!("{name}: made in {:.0} s", begun.elapsed().as_secs_f64());
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("--run").arg(url).arg(folder);
-    let output = command.stderr(std::process::Stdio::inherit()).output().unwrap();
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{name}: {text}");
     let before = (shape.days - 1 - BEHIND) * shape.per_day;
@@ -173,12 +197,17 @@ fn generate(url: &str, shape: Shape) {
         .map(|from| filled(from, shape.filled.min(from + AT_ONCE)));
     if let Some(path) = path {
         let mut connection = SqliteConnection::establish(path).unwrap();
-        let fast = "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -200000";
+        let fast =
+            "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -200000";
         connection.batch_execute(fast).unwrap();
         for sql in spans {
-            connection.batch_execute(&format!("BEGIN; {sql} COMMIT")).unwrap();
+            connection
+                .batch_execute(&format!("BEGIN; {sql} COMMIT"))
+                .unwrap();
         }
-        connection.batch_execute("PRAGMA journal_mode = WAL").unwrap();
+        connection
+            .batch_execute("PRAGMA journal_mode = WAL")
+            .unwrap();
     } else {
         let mut connection = PgConnection::establish(url).unwrap();
         for sql in spans {
@@ -221,7 +250,9 @@ fn surround(db: &Db, url: &str, shape: Shape) {
         );
     }
     match url.strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(&sql),
+        Some(path) => SqliteConnection::establish(path)
+            .unwrap()
+            .batch_execute(&sql),
         None => PgConnection::establish(url).unwrap().batch_execute(&sql),
     }
     .unwrap();
@@ -318,9 +349,7 @@ fn run(url: &str, folder: &Path) {
     for _ in 0..RUNS {
         let begun = Instant::now();
         let found = db
-            .read(|queries| {
-                compare_days(queries, &settings, Tenant(1), day(), vietnam_day(now()))
-            })
+            .read(|queries| compare_days(queries, &settings, Tenant(1), day(), vietnam_day(now())))
             .unwrap();
         compared.push(begun.elapsed().as_secs_f64() * 1_000.0);
         assert_eq!(found.comparison.differences().count(), 0);
@@ -343,7 +372,13 @@ fn run(url: &str, folder: &Path) {
         close_day(&db, desk, &settings, day()).unwrap();
     });
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
     let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
-    println!("| {compared:.0} | {proposed:.0} | {closed:.0} | {} |", peak / 1024);
+    println!(
+        "| {compared:.0} | {proposed:.0} | {closed:.0} | {} |",
+        peak / 1024
+    );
 }

@@ -7,8 +7,8 @@ use crate::store::failure::Failure;
 use crate::store::journal::Journal;
 use crate::store::rows::{
     AnsweredRow, AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow,
-    ImportRow, NoticeRow, OfficerRow, PaymentHead, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow,
-    QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
+    ImportRow, NoticeRow, OfficerRow, PaymentHead, PaymentRow, PostingRow, ProcedureRow,
+    ProviderSlotRow, QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
 };
 use crate::store::types::{Ts, Uid};
 
