@@ -250,11 +250,6 @@ impl Input {
         self.seldom_of(payment).waits_until
     }
 
-    /// Whether a line is no payment.
-    pub(super) fn is_odd(&self, line: u32) -> bool {
-        !self.odd.is_empty() && self.odd.binary_search(&line).is_ok()
-    }
-
     /// The batch of a line.
     pub(super) fn batch(&self, line: &Line) -> &str {
         let name = self.batch_names.get(at(line.batch));

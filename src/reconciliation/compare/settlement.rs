@@ -45,9 +45,16 @@ struct Sides<'a> {
     agreed: &'a Agreed,
 }
 
+/// What is seen of a payment and a line with one transaction id.
+struct Seen {
+    /// They agree in everything but perhaps the fee.
+    is_even: bool,
+    /// The line is a payment.
+    is_payment: bool,
+}
+
 impl Look for Sides<'_> {
-    /// Whether payment and line agree in everything but perhaps the fee.
-    type Seen = bool;
+    type Seen = Seen;
 
     fn is_same(&self, one: u32, other: u32) -> bool {
         let input = self.input;
@@ -64,7 +71,7 @@ impl Look for Sides<'_> {
         key(one) < key(other)
     }
 
-    fn pair(&self, ours: u32, theirs: u32) -> Option<bool> {
+    fn pair(&self, ours: u32, theirs: u32) -> Option<Seen> {
         let input = self.input;
         let ours = input.payments.get(at(ours))?;
         let theirs = input.lines.get(at(theirs))?;
@@ -72,11 +79,12 @@ impl Look for Sides<'_> {
             && ours.txn.same(&theirs.txn).unwrap_or_else(|| {
                 input.ours.word_bytes(&ours.txn) == input.theirs.word_bytes(&theirs.txn)
             });
-        is_one.then(|| {
-            ours.amount == theirs.gross
+        is_one.then(|| Seen {
+            is_even: ours.amount == theirs.gross
                 && ours.currency == theirs.currency
                 && took_money(ours)
-                && self.agreed.is_own_currency(theirs)
+                && self.agreed.is_own_currency(theirs),
+            is_payment: theirs.kind == LineKind::Payment,
         })
     }
 }
@@ -94,7 +102,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn of(input: &Input, joined: [Vec<Pair<bool>>; 2]) -> Self {
+    fn of(input: &Input, joined: [Vec<Pair<Seen>>; 2]) -> Self {
         let mut pairs = Self {
             payment_of: vec![NONE; input.lines.len()],
             line_of: vec![NONE; input.payments.len()],
@@ -107,9 +115,11 @@ impl Pairs {
                 *slot = pair.ours;
             }
             if let Some(slot) = pairs.is_even.get_mut(line) {
-                *slot = pair.seen;
+                *slot = pair.seen.is_even;
             }
-            pairs.take(input, pair.ours, pair.theirs);
+            if pair.seen.is_payment {
+                pairs.take(input, pair.ours, pair.theirs);
+            }
         }
         pairs
     }
@@ -119,9 +129,6 @@ impl Pairs {
         let Some(slot) = self.line_of.get_mut(at(payment)) else {
             return;
         };
-        if input.is_odd(line) {
-            return;
-        }
         if *slot == NONE {
             *slot = line;
             return;
