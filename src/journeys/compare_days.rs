@@ -274,15 +274,7 @@ impl<'a> Gathering<'a> {
         let calendar = &self.settings.office.calendar;
         let found = (&self.has_lines, pages.as_slice());
         let expected = &mut self.expected;
-        expect(
-            queries,
-            self.tenant,
-            calendar,
-            source,
-            days,
-            found,
-            expected,
-        )
+        expect(queries, calendar, source, days, found, expected)
     }
 
     /// The rows of the files that were read, by their numbers.

@@ -27,8 +27,6 @@ pub(super) fn after_placing(
     outcome: MatchOutcome,
     due: Option<i64>,
 ) {
-    // What was given back before we heard of the payment went without our approval.
-    after_refund(book, row, row.refunded_minor);
     let stands = row.allocated_minor + row.credit_minor + row.suspense_minor;
     if stands == 0 {
         return;

@@ -17,7 +17,6 @@ use crate::store::types::Uid;
 /// brought lines, `pages` what was read of it.
 pub(super) fn expect(
     queries: &mut dyn Queries,
-    tenant: Tenant,
     calendar: &Calendar,
     source: &Source,
     (day, today): (Day, Day),
@@ -50,7 +49,7 @@ pub(super) fn expect(
         let of_day = pages.iter().filter(|page| page.day == day);
         let mut files: Vec<Uid> = of_day.map(|page| page.file_id).collect();
         files.dedup();
-        if is_of_days_off(queries, tenant, calendar, &files)? {
+        if is_of_days_off(queries, source.tenant, calendar, &files)? {
             expected.unexpected.push(source.name.clone());
         }
     }

@@ -38,6 +38,7 @@ pub mod read_dossier;
 pub mod reconcile;
 pub mod refunds;
 pub mod reopen_difference;
+pub mod repeat;
 pub mod replay_quarantine;
 pub mod resolve_difference;
 pub mod statements;

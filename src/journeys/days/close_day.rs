@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::artefact::{build, earlier};
+use super::clocks::must_be_over;
 use super::find_day::{DayFound, find_day};
 use super::{DayDesk, DayError, DayRefusal, state_of};
 use crate::config::settings::Settings;
@@ -36,6 +37,7 @@ pub fn close_day(
     db.write(|queries| {
         desk.must_act(queries)?;
         let row = proposed(queries, desk, day)?;
+        must_be_over(queries, desk, day)?;
         let key = key(settings.signing.key_file.as_deref())?;
         must_follow(queries, desk, &row)?;
         let found = find_day(queries, settings, desk.tenant, day, desk.now)?;

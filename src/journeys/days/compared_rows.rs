@@ -72,7 +72,8 @@ fn files(settings: &Settings, compared: &DaysCompared) -> Vec<CountedFile> {
 }
 
 /// The bridges of the day's items, and the channels of which something is left.
-pub(in crate::journeys) fn settlement(compared: &DaysCompared) -> (Value, Vec<String>) {
+#[must_use]
+pub fn settlement(compared: &DaysCompared) -> (Value, Vec<String>) {
     let (mut told, mut unexplained) = (Vec::new(), Vec::new());
     for (name, number) in &compared.channels {
         let one = of_the_day(compared, *number);

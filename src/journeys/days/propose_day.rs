@@ -1,12 +1,12 @@
 //! Proposing a day: an officer looks at what was found and asks another to close it. What was found
 //! is kept, so that the one who closes signs the same.
 
+use super::clocks::must_be_over;
 use super::find_day::find_day;
 use super::{DayDesk, DayError, DayRefusal, blank, state_of};
 use crate::config::settings::Settings;
-use crate::domain::calendar::ends;
 use crate::domain::day::DayState;
-use crate::domain::time::{Day, vietnam_day};
+use crate::domain::time::Day;
 use crate::journeys::reconcile::{Reconciling, reconcile_day};
 use crate::reconciliation::close::canonical::canonical;
 use crate::store::Db;
@@ -62,11 +62,7 @@ fn may_be_proposed(
     day: Day,
 ) -> Result<Option<DayRow>, DayError> {
     desk.must_act(queries)?;
-    if desk.now < ends(day) {
-        let from = day.max(vietnam_day(desk.now));
-        let from = from.succ_opt().unwrap_or(from);
-        return Err(DayRefusal::NotOver(day, from).into());
-    }
+    must_be_over(queries, desk, day)?;
     let known = queries.find_day(desk.tenant.0, day)?;
     if state_of(known.as_ref())? == DayState::Closed {
         let by = known.and_then(|row| row.closed_by).unwrap_or_default();

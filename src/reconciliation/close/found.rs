@@ -22,6 +22,10 @@ pub const AGES: [(&str, i64, i64); 4] = [
     ("over-30", 31, i64::MAX),
 ];
 
+/// The member of a bridge that only rows of older versions need: days signed without it stay as they
+/// are, byte for byte.
+pub const BOOKED_NET: &str = "refunded_before_told";
+
 /// A statement or settlement file that was counted for the day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CountedFile {
@@ -116,7 +120,7 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
         .iter()
         .map(|((channel, currency), span)| {
             let text = |minor| amount(minor, currency);
-            json!({
+            let mut told = json!({
                 "channel": channel, "currency": currency,
                 "paid": text(span.paid),
                 "booked_on_another_day": text(span.booked_elsewhere),
@@ -124,20 +128,14 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
                 "ledger": text(span.ledger),
                 "residual": text(span.residual()),
                 "unexplained": span.unexplained.iter().map(|id| id.0.to_string()).collect::<Vec<_>>(),
-            })
+            });
+            if let (Value::Object(members), true) = (&mut told, span.booked_net != 0) {
+                members.insert(BOOKED_NET.to_owned(), Value::from(text(span.booked_net)));
+            }
+            told
         })
         .collect();
-    let mut files: Vec<&CountedFile> = compared.files.iter().collect();
-    files.sort();
-    let files: Vec<Value> = files
-        .iter()
-        .map(|file| {
-            json!({
-                "source": file.source, "channel": file.channel, "name": file.name,
-                "sha256": file.sha256, "late": file.is_late,
-            })
-        })
-        .collect();
+    let files = files(compared);
     let verdict = DayVerdict::of(missing.len(), open + unexplained.len(), waiting);
     let value = json!({
         "verdict": verdict.as_str(),
@@ -155,6 +153,20 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
         unexplained,
         value,
     })
+}
+
+fn files(compared: &ComparedRows) -> Vec<Value> {
+    let mut files: Vec<&CountedFile> = compared.files.iter().collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| {
+            json!({
+                "source": file.source, "channel": file.channel, "name": file.name,
+                "sha256": file.sha256, "late": file.is_late,
+            })
+        })
+        .collect()
 }
 
 fn payments(paid: &[PaymentRow]) -> Value {

@@ -22,7 +22,7 @@ mod statements;
 mod suggestions;
 mod tariffs;
 
-use super::{Conn, seconds_of};
+use super::{Conn, OWN_TIME, seconds_of};
 use crate::store::ops::Queries;
 
 impl Queries for Conn {}

@@ -16,6 +16,7 @@ use super::page::ok;
 use crate::config::settings::Settings;
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::domain::time::{Day, Instant};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::find_day::find_day;
 use crate::journeys::days::propose_day::propose_day;
@@ -48,14 +49,14 @@ pub async fn show(
     date: web::Path<String>,
 ) -> Answered {
     let asked = day(&date);
-    let (settings, now) = (gateway.settings.clone(), gateway.clock.now());
+    let (here, now) = (gateway.clone(), gateway.clock.now());
     let told = read(&gateway, bearer, Need::Ledger, move |queries, caller| {
         of_the_office(caller)?;
         let asked = asked.clone().map_err(Problem::NotValid)?;
         Ok(day_json(
             queries,
             Tenant(caller.tenant),
-            &settings,
+            &here.settings,
             (asked, now),
         )?)
     });
@@ -74,6 +75,7 @@ pub async fn propose(
 ) -> Answered {
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
+        must_agree(&gateway.db, &gateway.clock)?;
         propose_day(&gateway.db, desk, &gateway.settings, day)
     })
     .await
@@ -91,6 +93,7 @@ pub async fn close(
 ) -> Answered {
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
+        must_agree(&gateway.db, &gateway.clock)?;
         close_day(&gateway.db, desk, &gateway.settings, day)
     })
     .await
@@ -114,19 +117,19 @@ pub async fn reopen(
     .await
 }
 
-fn nothing(body: &[u8]) -> Result<(), Problem> {
+pub(super) fn nothing(body: &[u8]) -> Result<(), Problem> {
     if !body.is_empty() {
         let Nothing {} = members(body)?;
     }
     Ok(())
 }
 
-fn day(text: &str) -> Result<Day, String> {
+pub(super) fn day(text: &str) -> Result<Day, String> {
     Day::parse_from_str(text, "%Y-%m-%d")
         .map_err(|_| format!("\"{text}\" is no day: write it as 2026-01-05"))
 }
 
-fn of_the_office(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn of_the_office(caller: &Caller) -> Result<(), Problem> {
     if caller.sees(None) {
         return Ok(());
     }
@@ -162,7 +165,7 @@ async fn step(
     Ok(ok(&told.await?))
 }
 
-fn problem(error: DayError) -> Problem {
+pub(super) fn problem(error: DayError) -> Problem {
     match error {
         DayError::Failure(failure) => failure.into(),
         DayError::Refused(refusal) => Problem::Refused {
