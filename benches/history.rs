@@ -160,11 +160,9 @@ fn settings(url: &str, folder: &Path) -> Settings {
 
 fn case(name: &str, url: &str, shape: Shape, folder: &Path) {
     let begun = Instant::now();
-    let db = Db::open(url).unwrap();
-    db.migrate().unwrap();
+    Db::open(url).unwrap().migrate().unwrap();
     generate(url, shape);
-    surround(&db, url, shape);
-    drop(db);
+    surround(&Db::open(url).unwrap(), url, shape);
     eprintln!("{name}: made in {:.0} s", begun.elapsed().as_secs_f64());
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("--run").arg(url).arg(folder);
@@ -198,7 +196,7 @@ fn generate(url: &str, shape: Shape) {
     if let Some(path) = path {
         let mut connection = SqliteConnection::establish(path).unwrap();
         let fast =
-            "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -200000";
+            "PRAGMA busy_timeout = 20000; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000";
         connection.batch_execute(fast).unwrap();
         for sql in spans {
             connection
