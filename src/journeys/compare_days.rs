@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::contracts::contract;
 pub use super::days_compared::{DaysCompared, FilesOfDay};
 use super::expected_files::expect;
 use crate::config::settings::Settings;
 use crate::config::source::{Source, SourceKind};
-use crate::domain::calendar::{Session, begins};
+use crate::domain::calendar::{Session, begins, ends};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
 use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
@@ -22,9 +23,9 @@ use crate::reconciliation::compare::{
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
-use crate::store::ops::{PaymentFilter, Queries, RefundFilter};
-use crate::store::rows::{PaymentRow, StatementFileRow, StatementPageRow};
-use crate::store::types::Uid;
+use crate::store::ops::{Queries, RefundFilter};
+use crate::store::rows::{PaymentHead, StatementFileRow, StatementPageRow};
+use crate::store::types::{Ts, Uid};
 
 /// Days read before and after the day that is asked about: the longest weekend with its grace.
 const DAYS_AROUND: i64 = 10;
@@ -147,29 +148,37 @@ impl<'a> Gathering<'a> {
     }
 
     fn payments(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
-        let bound = |day: Day, days: i64| {
+        let around = |day: Day, days: i64| {
             let at = begins(day).checked_add_signed(TimeDelta::days(days));
-            at.map(|at| Uid(lowest_uuid_at(at)))
+            at.unwrap_or_else(|| begins(day))
         };
-        let mut filter = PaymentFilter {
-            from: bound(self.from, -TOLD_APART),
-            to: bound(self.to, TOLD_APART),
-            limit: PAGE,
-            ..PaymentFilter::default()
-        };
+        let id = |at| Uid(lowest_uuid_at(at));
+        let mut first = id(around(self.from, -TOLD_APART));
+        let behind = id(around(self.to, TOLD_APART));
+        let paid_within = self.paid_within();
         loop {
-            let page = queries.list_payments(self.tenant.0, &filter)?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            filter.after = Some(last.payment_id);
+            let page =
+                queries.list_payment_heads(self.tenant.0, (first, behind), paid_within, PAGE)?;
             for row in &page {
                 self.payment(row)?;
+            }
+            let last = page.last().map(|row| row.payment_id.0.as_u128());
+            match last.and_then(|last| last.checked_add(1)) {
+                Some(next) => first = Uid(Uuid::from_u128(next)),
+                None => return Ok(()),
             }
         }
     }
 
-    fn payment(&mut self, row: &PaymentRow) -> Result<(), Failure> {
+    /// The instants between which a payment of these days was paid, whatever its session: one that
+    /// is late belongs to the next day, days off to the first of them.
+    fn paid_within(&self) -> (Ts, Ts) {
+        let first = self.from.pred_opt().unwrap_or(self.from);
+        let last = self.settings.office.calendar.next_working_day(self.to);
+        (Ts(begins(first)), Ts(ends(last)))
+    }
+
+    fn payment(&mut self, row: &PaymentHead) -> Result<(), Failure> {
         let channel = self.channel(&row.channel);
         let calendar = &self.settings.office.calendar;
         let day = calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at());
@@ -177,16 +186,15 @@ impl<'a> Gathering<'a> {
         if day < self.from || day > self.to || status == PaymentStatus::Outgoing {
             return Ok(());
         }
-        let references: Vec<&str> = row.order_ref.as_deref().into_iter().collect();
         self.input.add_payment(&PaymentFacts {
             id: row.payment_id.0,
             channel,
             txn_id: row.provider_txn_id.as_deref().and_then(real_id),
             order_ref: row.order_ref.as_deref(),
             bank_txn_id: row.bank_txn_id.as_deref(),
-            references: &references,
+            references: row.order_ref.as_deref().as_slice(),
             amount: row.amount_minor,
-            currency: row.to_amount()?.currency(),
+            currency: row.to_currency()?,
             status,
             day,
             // Where nobody reports, nothing can be absent: the day says that it is incomplete.
@@ -204,6 +212,7 @@ impl<'a> Gathering<'a> {
 
     fn refunds(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
         let mut filter = RefundFilter {
+            approved_within: Some((Ts(begins(self.from)), Ts(ends(self.to)))),
             limit: PAGE,
             ..RefundFilter::default()
         };

@@ -3,7 +3,7 @@
 
 use super::failure::Failure;
 use super::journal::Standing;
-use super::rows::{AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentRow};
+use super::rows::{AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentHead, PaymentRow};
 use super::types::{Ts, Uid};
 use crate::domain::bill::{Bill, BillState};
 use crate::domain::classification::PaidBy;
@@ -61,13 +61,43 @@ impl FeeItemRow {
     }
 }
 
+fn paid_or_recorded_at(id: Uid, paid_at: Option<Ts>) -> Instant {
+    let paid = paid_at.map(|at| at.0);
+    paid.or_else(|| instant_of(id.0))
+        .unwrap_or(Instant::UNIX_EPOCH)
+}
+
+impl PaymentHead {
+    /// When it was paid, UTC: as its provider says, else when it was recorded.
+    #[must_use]
+    pub fn paid_or_recorded_at(&self) -> Instant {
+        paid_or_recorded_at(self.payment_id, self.paid_at)
+    }
+
+    /// The status.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when it is none we write.
+    pub fn to_status(&self) -> Result<PaymentStatus, Failure> {
+        PaymentStatus::parse(&self.status)
+            .ok_or_else(|| strange("payment", self.payment_id, "status", &self.status))
+    }
+
+    /// The currency.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when it is none we write.
+    pub fn to_currency(&self) -> Result<Currency, Failure> {
+        Currency::parse(&self.currency)
+            .map_err(|_| strange("payment", self.payment_id, "currency", &self.currency))
+    }
+}
+
 impl PaymentRow {
     /// When it was paid, UTC: as its provider says, else when it was recorded.
     #[must_use]
     pub fn paid_or_recorded_at(&self) -> Instant {
-        let paid = self.paid_at.map(|at| at.0);
-        paid.or_else(|| instant_of(self.payment_id.0))
-            .unwrap_or(Instant::UNIX_EPOCH)
+        paid_or_recorded_at(self.payment_id, self.paid_at)
     }
 
     /// The status.

@@ -150,6 +150,7 @@ fn paid_within(
     let mut filter = PaymentFilter {
         from: bound(-TOLD_BEFORE),
         to: bound(TOLD_AFTER),
+        paid_within: Some((Ts(from), Ts(to))),
         limit: PAGE,
         ..PaymentFilter::default()
     };

@@ -70,16 +70,16 @@ fn refund(input: &Input, number: u32) -> Option<Known<'_>> {
 
 fn line(input: &Input, number: u32) -> Option<Known<'_>> {
     let one = input.lines.get(at(number))?;
-    let key = if one.txn.is_empty() {
-        one.order
+    let reference = if one.txn.is_empty() {
+        input.theirs.text(one.order)
     } else {
-        one.txn
+        input.theirs.word_text(&one.txn)
     };
     Some(Known {
         channel: Some(one.channel),
         file: Some(one.file),
         place: one.place,
-        reference: input.theirs.text(key),
+        reference,
         amount: one.gross,
         currency: Some(one.currency),
         ..Known::default()

@@ -7,8 +7,8 @@ use crate::store::failure::Failure;
 use crate::store::journal::Journal;
 use crate::store::rows::{
     AnsweredRow, AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow,
-    ImportRow, NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow,
-    QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
+    ImportRow, NoticeRow, OfficerRow, PaymentHead, PaymentRow, PostingRow, ProcedureRow,
+    ProviderSlotRow, QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
 };
 use crate::store::types::{Ts, Uid};
 
@@ -173,6 +173,8 @@ pub struct PaymentFilter {
     pub to: Option<Uid>,
     /// After this id.
     pub after: Option<Uid>,
+    /// Paid from the first instant on and before the second, or at an instant nobody told.
+    pub paid_within: Option<(Ts, Ts)>,
     /// At most so many.
     pub limit: i64,
 }
@@ -181,6 +183,15 @@ pub struct PaymentFilter {
 pub trait Payments {
     /// Payments by id.
     fn list_payments(&mut self, tenant: i32, filter: &PaymentFilter) -> Result<Vec<PaymentRow>>;
+    /// Payments by id, from the first id on and before the second, paid within two instants or at
+    /// one nobody told: only what a comparison asks of them.
+    fn list_payment_heads(
+        &mut self,
+        tenant: i32,
+        ids: (Uid, Uid),
+        paid_within: (Ts, Ts),
+        limit: i64,
+    ) -> Result<Vec<PaymentHead>>;
     /// One payment.
     fn find_payment(&mut self, tenant: i32, id: Uid) -> Result<Option<PaymentRow>>;
     /// Payments that point at these dossiers, by id.

@@ -3,7 +3,7 @@
 
 use super::Result;
 use crate::store::rows::{AllocationRow, RefundRow, RefundStepRow};
-use crate::store::types::Uid;
+use crate::store::types::{Ts, Uid};
 
 /// How to list refunds; what is none does not narrow.
 #[derive(Debug, Default, Clone)]
@@ -26,6 +26,8 @@ pub struct RefundFilter {
     pub provider_refund_id: Option<String>,
     /// Those the bank knows under this reference.
     pub bank_reference: Option<String>,
+    /// Approved from the first instant on and before the second.
+    pub approved_within: Option<(Ts, Ts)>,
     /// After this id.
     pub after: Option<Uid>,
     /// At most so many.

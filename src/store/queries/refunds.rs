@@ -100,6 +100,13 @@ impl Refunds for Conn {
         if let Some(reference) = &filter.bank_reference {
             query = query.filter(refunds::bank_reference.eq(reference));
         }
+        if let Some((from, to)) = filter.approved_within {
+            query = query.filter(
+                refunds::approved_at
+                    .ge(from)
+                    .and(refunds::approved_at.lt(to)),
+            );
+        }
         if let Some(after) = filter.after {
             query = query.filter(refunds::refund_id.gt(after));
         }
