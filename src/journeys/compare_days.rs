@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::contracts::contract;
 use crate::config::settings::Settings;
-use crate::config::source::{Expected, Source, SourceKind};
+use crate::config::source::{Source, SourceKind};
 use crate::domain::calendar::{Session, begins};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
 use crate::domain::payment::PaymentStatus;
@@ -158,10 +158,7 @@ impl<'a> Gathering<'a> {
     fn session(&self, channel: &str) -> Session {
         let of = |source: &&&Source| source.channel.as_deref() == Some(channel);
         let source = self.sources.iter().find(of);
-        source.map_or(Session::DAILY, |source| Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        })
+        source.map_or(Session::DAILY, |source| source.session())
     }
 
     fn is_direct(&self, channel: &str) -> bool {
@@ -284,20 +281,8 @@ impl<'a> Gathering<'a> {
 
     /// Notes when a file of the source read last was due and has no line of the day.
     fn expect(&mut self, source: &Source, day: Day, today: Day) {
-        let calendar = &self.settings.office.calendar;
-        let session = Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        };
-        let (begin, end) = calendar.session_span(session, day);
-        let is_expected = begin < end
-            && match source.expected {
-                Expected::Daily => true,
-                Expected::WorkingDays => calendar.is_working_day(day),
-                Expected::None => false,
-            };
-        let due = calendar.due_day(session, day, source.due_days);
-        if is_expected && due <= today && !self.has_lines.contains(&day) {
+        let due = source.due_day(day).filter(|due| *due <= today);
+        if let Some(due) = due.filter(|_| !self.has_lines.contains(&day)) {
             self.missing.push((source.name.clone(), due));
         }
     }
@@ -328,9 +313,9 @@ impl<'a> Gathering<'a> {
                 reference: line.bank_reference.or(line.reference),
                 memo: line.memo,
                 counterparty: line.counterparty,
-                day: line.date,
+                day: page.counts_on,
             });
-            self.bank_days.push(line.date);
+            self.bank_days.push(page.counts_on);
             self.has_lines.insert(line.date);
         }
         Ok(())
@@ -346,16 +331,8 @@ impl<'a> Gathering<'a> {
         let Some(&channel) = self.channels.get(name) else {
             return Ok(());
         };
-        // A file tells days, and the provider has cut them already: only days off are gathered.
-        let session = Session {
-            cut_off: None,
-            ..self.session(name)
-        };
         for entry in entries(&page.data) {
             let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
-            let noon = begins(line.date).checked_add_signed(TimeDelta::hours(12));
-            let calendar = &self.settings.office.calendar;
-            let day = noon.map_or(line.date, |noon| calendar.session_of(session, noon));
             self.input.add_line(&LineFacts {
                 file,
                 place: u32::try_from(line.place).unwrap_or(u32::MAX),
@@ -372,10 +349,10 @@ impl<'a> Gathering<'a> {
                     LineKind::Payment
                 },
                 currency: line.currency.unwrap_or(source.currency),
-                day,
+                day: page.counts_on,
             });
-            self.line_days.push(day);
-            self.has_lines.insert(day);
+            self.line_days.push(page.counts_on);
+            self.has_lines.insert(source.day_of(line.date));
         }
         Ok(())
     }

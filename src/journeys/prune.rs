@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::statements::stage::remove_abandoned;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
 use crate::domain::ids::lowest_uuid_at;
@@ -57,6 +58,8 @@ pub struct Pruned {
     pub events: usize,
     /// Answered status queries.
     pub queries: usize,
+    /// Statement files of which only a part was written.
+    pub parts_of_files: usize,
 }
 
 /// Removes what ended longer ago than it is kept, for every tenant.
@@ -75,6 +78,7 @@ pub fn prune(db: &Db, now: Instant, keep: Keep) -> Result<Pruned, Failure> {
         pruned.deliveries += all(|| {
             db.write(|queries| queries.delete_ended_deliveries(tenant, oldest_kept, BATCH))
         })?;
+        pruned.parts_of_files += remove_abandoned(db, tenant, now)?;
         pruned.events += prune_events(db, tenant, oldest_kept)?;
         pruned.queries +=
             all(|| db.write(|queries| queries.delete_answered(tenant, asked_before, BATCH)))?;

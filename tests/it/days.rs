@@ -113,7 +113,7 @@ fn day(app: &TestApp, day: &str) -> Value {
 }
 
 /// Runs the command on this database, with the key of the app.
-fn run(app: &TestApp, arguments: &[&str]) -> (i32, String) {
+pub(crate) fn run(app: &TestApp, arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("c.toml");
     let key_file = app.settings.signing.key_file.clone().unwrap_or_default();

@@ -18,6 +18,7 @@ mod days;
 mod outbox;
 mod refunds;
 mod reports;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;
@@ -31,6 +32,7 @@ pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
     Window,
 };
+pub use staging::Staging;
 pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
@@ -56,6 +58,7 @@ pub trait Queries:
     + StatusQueries
     + Outbox
     + Statements
+    + Staging
 {
 }
 

@@ -17,6 +17,7 @@ mod proof;
 mod refunds;
 mod report_ledger;
 mod reports;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;
