@@ -126,10 +126,7 @@ impl<'a> Gathering<'a> {
     fn session(&self, channel: &str) -> Session {
         let of = |source: &&&Source| source.channel.as_deref() == Some(channel);
         let source = self.sources.iter().find(of);
-        source.map_or(Session::DAILY, |source| Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        })
+        source.map_or(Session::DAILY, |source| source.session())
     }
 
     /// The number of a channel; one that left the settings is compared like those that stayed.
@@ -317,9 +314,9 @@ impl<'a> Gathering<'a> {
                 reference: line.bank_reference.or(line.reference),
                 memo: line.memo,
                 counterparty: line.counterparty,
-                day: line.date,
+                day: page.counts_on,
             });
-            self.bank_days.push(line.date);
+            self.bank_days.push(page.counts_on);
             self.has_lines.insert(line.date);
         }
         Ok(())
@@ -333,16 +330,8 @@ impl<'a> Gathering<'a> {
     ) -> Result<(), Failure> {
         let name = source.channel.as_deref().unwrap_or_default();
         let channel = self.channel(name);
-        // A file tells days, and the provider has cut them already: only days off are gathered.
-        let session = Session {
-            cut_off: None,
-            ..self.session(name)
-        };
         for entry in entries(&page.data) {
             let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
-            let noon = begins(line.date).checked_add_signed(TimeDelta::hours(12));
-            let calendar = &self.settings.office.calendar;
-            let day = noon.map_or(line.date, |noon| calendar.session_of(session, noon));
             self.input.add_line(&LineFacts {
                 file,
                 place: u32::try_from(line.place).unwrap_or(u32::MAX),
@@ -359,10 +348,10 @@ impl<'a> Gathering<'a> {
                     LineKind::Payment
                 },
                 currency: line.currency.unwrap_or(source.currency),
-                day,
+                day: page.counts_on,
             });
-            self.line_days.push(day);
-            self.has_lines.insert(day);
+            self.line_days.push(page.counts_on);
+            self.has_lines.insert(source.day_of(line.date));
         }
         Ok(())
     }

@@ -113,6 +113,10 @@ pub struct Profile {
     /// Whether rows may be in several currencies, so that the file has none of its own.
     #[serde(default)]
     pub any_currency: bool,
+    /// Whether the bank or provider gives a reference once, by contract, so that the same one with the
+    /// same amount on another day is the same money.
+    #[serde(default)]
+    pub unique_references: bool,
     /// Whether the file has no heading at all; columns are then given by number.
     #[serde(default)]
     pub no_heading: bool,

@@ -2,6 +2,7 @@
 //! checked sources go out, or the first fault with its place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveTime;
 
@@ -9,6 +10,7 @@ use crate::config::channel::Channel;
 use crate::config::error::{ConfigError, Hint, Origin, nearest};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::source::{Expected, Fee, Source, SourceKind};
+use crate::domain::calendar::Calendar;
 use crate::domain::ids::Tenant;
 use crate::domain::money::Currency;
 
@@ -51,7 +53,9 @@ pub(in crate::config) fn kind_of(path: &[String]) -> Option<Value> {
 pub(in crate::config) fn judge(
     layer: &Layer,
     channels: &BTreeMap<String, Channel>,
+    calendar: &Calendar,
 ) -> Result<BTreeMap<String, Source>, ConfigError> {
+    let calendar = Arc::new(calendar.clone());
     let mut parts: BTreeMap<&str, BTreeMap<String, &Given>> = BTreeMap::new();
     for (path, given) in layer {
         match path.as_slice() {
@@ -78,6 +82,7 @@ pub(in crate::config) fn judge(
             name,
             part,
             channels,
+            calendar: &calendar,
         };
         sources.insert(name.to_owned(), one.judge()?);
     }
@@ -89,6 +94,7 @@ struct One<'a> {
     name: &'a str,
     part: BTreeMap<String, &'a Given>,
     channels: &'a BTreeMap<String, Channel>,
+    calendar: &'a Arc<Calendar>,
 }
 
 impl<'a> One<'a> {
@@ -125,6 +131,7 @@ impl<'a> One<'a> {
             rolls_holidays: self.flag("rolls_holidays")?,
             grace_days: days("grace_days")?,
             fee: self.fee()?,
+            calendar: Arc::clone(self.calendar),
         })
     }
 

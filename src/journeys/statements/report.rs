@@ -10,6 +10,30 @@ use crate::domain::statement::{Line, Statement};
 use crate::domain::time::{Day, VIETNAM};
 use crate::store::rows::{StatementFileRow, StatementRow};
 
+/// What an import is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Its bytes are hashed and put away.
+    Keeping,
+    /// Its lines are read.
+    Reading,
+    /// Its lines are compared with those that are known.
+    Comparing,
+    /// It is written to the database.
+    Storing,
+}
+
+/// How far an import is, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing.
+    pub doing: Doing,
+    /// Bytes done of this.
+    pub done: u64,
+    /// Bytes there are; 0 where it is not known.
+    pub of: u64,
+}
+
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 pub struct Report {

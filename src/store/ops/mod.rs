@@ -20,6 +20,7 @@ mod outcomes;
 mod refunds;
 mod reports;
 mod settling;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;
@@ -35,6 +36,7 @@ pub use reports::{
     Window,
 };
 pub use settling::{RemittanceFilter, Settling};
+pub use staging::Staging;
 pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
@@ -62,6 +64,7 @@ pub trait Queries:
     + Statements
     + Settling
     + Outcomes
+    + Staging
 {
 }
 

@@ -19,6 +19,7 @@ mod refunds;
 mod report_ledger;
 mod reports;
 mod settling;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;

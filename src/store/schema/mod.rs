@@ -64,6 +64,8 @@ allow_tables_to_appear_in_same_query!(
     statement_originals,
     statements,
     statement_pages,
+    statement_stages,
+    statement_turns,
     days,
     day_steps,
     day_artefacts,
