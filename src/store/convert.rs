@@ -3,7 +3,9 @@
 
 use super::failure::Failure;
 use super::journal::Standing;
-use super::rows::{AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentHead, PaymentRow};
+use super::rows::{
+    AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentHead, PaymentRow, StatementRow,
+};
 use super::types::{Ts, Uid};
 use crate::domain::bill::{Bill, BillState};
 use crate::domain::classification::PaidBy;
@@ -12,6 +14,7 @@ use crate::domain::ids::{BillId, DossierId, instant_of};
 use crate::domain::money::{Currency, Money};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::PaymentStatus;
+use crate::domain::statement::{Statement, StatementShown};
 use crate::domain::time::Instant;
 
 fn strange(table: &str, id: Uid, column: &str, value: &str) -> Failure {
@@ -38,6 +41,31 @@ impl BillRow {
             due_on: self.due_on,
             cancelled_at: self.cancelled_at.map(|at| at.0),
         })
+    }
+}
+
+impl StatementRow {
+    /// The statement as people and programs read it.
+    #[must_use]
+    pub fn to_shown(&self) -> StatementShown {
+        let scale = Statement {
+            decimals: u32::try_from(self.decimals).unwrap_or(0),
+            ..Statement::default()
+        };
+        let text = |minor| scale.text(minor);
+        StatementShown {
+            account: self.account.clone(),
+            number: self.number.clone(),
+            revision: self.revision,
+            from: self.from_day,
+            to: self.to_day,
+            entries: self.line_count,
+            opening: self.opening_minor.map(text),
+            closing: self.closing_minor.map(text),
+            sum_credit: text(self.credit_minor),
+            sum_debit: text(self.debit_minor),
+            sum_fee: text(self.fees_minor),
+        }
     }
 }
 

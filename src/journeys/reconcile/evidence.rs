@@ -36,9 +36,11 @@ impl Evidence {
             let Some(file) = queries.find_statement_file(tenant.0, id)? else {
                 continue;
             };
-            for page in queries.list_statement_pages_of(tenant.0, id)? {
+            for page in queries.list_statement_page_heads_of(tenant.0, id)? {
+                let (source, number) = (&file.source, page.page);
+                let data = queries.find_statement_page(tenant.0, source, page.day, id, number)?;
                 let broken = |broken| Failure::Broken(format!("file {}: {broken}", id.0));
-                for line in unpack(&page.data).map_err(broken)? {
+                for line in unpack(&data.unwrap_or_default()).map_err(broken)? {
                     if let Some(at_place) = evidence.lines.get_mut(&(id, line.place)) {
                         at_place.push(line);
                     }

@@ -8,11 +8,11 @@ use super::compare::{Compared, Own, compare};
 use super::fit::profile_of;
 use super::identity::{Judged, judge, replaced};
 use super::import_statement::Upload;
-use super::report::{Differing, Earlier, Report, StatementShown, shown, when};
+use super::report::{Differing, Earlier, Report, shown, when};
 use super::take_in::Sorted;
 use super::{HELD, must_say};
 use crate::config::source::{Source, SourceKind};
-use crate::domain::statement::{Line, decimals_of};
+use crate::domain::statement::{Line, StatementShown, decimals_of};
 use crate::domain::time::Day;
 use crate::reconciliation::profiles::named;
 use crate::store::ops::Queries;
@@ -270,7 +270,7 @@ fn told(
 ) -> Report {
     let reading = &sorted.reading;
     let rows = || judged.iter().map(|one| &one.row);
-    let statements: Vec<StatementShown> = rows().map(StatementShown::of).collect();
+    let statements: Vec<StatementShown> = rows().map(StatementRow::to_shown).collect();
     let account = rows().next().map(|row| row.account.clone());
     let account = account.filter(|one| !one.is_empty() && rows().all(|row| row.account == *one));
     let decimals = decimals_of(source.currency);

@@ -1,8 +1,9 @@
 //! Facts as they were added, given back by their number: for those who act on an outcome. Decides
 //! nothing.
 
+use super::arena::{Arena, Span};
 use super::facts::{BankFacts, LineFacts, PaymentFacts, RefundFacts};
-use super::input::{Arena, Input, Span};
+use super::input::Input;
 use super::join::at;
 
 impl Input {
@@ -14,12 +15,12 @@ impl Input {
             file: one.file,
             place: one.place,
             channel: one.channel,
-            txn_id: given(&self.theirs, one.txn),
+            txn_id: told(self.theirs.word_text(&one.txn)),
             order_ref: given(&self.theirs, one.order),
-            batch: given(&self.theirs, one.batch),
+            batch: told(self.batch(one)),
             gross: one.gross,
-            fee: one.fee,
-            net: one.net,
+            fee: one.fee(),
+            net: one.net(),
             kind: one.kind,
             currency: one.currency,
             day: one.day,
@@ -50,15 +51,15 @@ impl Input {
         Some(PaymentFacts {
             id: one.id,
             channel: one.channel,
-            txn_id: given(&self.ours, one.txn),
+            txn_id: told(self.ours.word_text(&one.txn)),
             order_ref: given(&self.ours, one.order),
-            bank_txn_id: given(&self.ours, one.bank_txn),
+            bank_txn_id: told(self.bank_txn(one)),
             references: &[],
             amount: one.amount,
             currency: one.currency,
             status: one.status,
             day: one.day,
-            waits_until: one.waits_until,
+            waits_until: self.waits_until(one),
             is_direct: one.is_direct,
             is_expired: one.is_expired,
         })
@@ -81,5 +82,9 @@ impl Input {
 }
 
 fn given(arena: &Arena, span: Span) -> Option<&str> {
-    (!span.is_empty()).then(|| arena.text(span))
+    told(arena.text(span))
+}
+
+fn told(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
