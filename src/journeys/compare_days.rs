@@ -11,7 +11,7 @@ use crate::config::settings::Settings;
 use crate::config::source::{Expected, Source, SourceKind};
 use crate::domain::calendar::{Session, begins};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::payment::PaymentStatus;
+use crate::domain::payment::{PaymentStatus, TOLD_APART_DAYS};
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
 use crate::reconciliation::compare::{
@@ -26,8 +26,6 @@ use crate::store::types::Uid;
 
 /// Days read before and after the day that is asked about: the longest weekend with its grace.
 const DAYS_AROUND: i64 = 10;
-/// A payment is told at most so many days before it is paid (as pending), or after.
-const TOLD_APART: i64 = 31;
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
 
@@ -175,8 +173,8 @@ impl<'a> Gathering<'a> {
             at.map(|at| Uid(lowest_uuid_at(at)))
         };
         let mut filter = PaymentFilter {
-            from: bound(self.from, -TOLD_APART),
-            to: bound(self.to, TOLD_APART),
+            from: bound(self.from, -TOLD_APART_DAYS),
+            to: bound(self.to, TOLD_APART_DAYS),
             limit: PAGE,
             ..PaymentFilter::default()
         };

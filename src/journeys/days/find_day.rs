@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::domain::calendar::{Calendar, Session, begins};
 use crate::domain::day::DayVerdict;
 use crate::domain::ids::{Tenant, lowest_uuid_at};
+use crate::domain::payment::TOLD_APART_DAYS;
 use crate::domain::time::{Day, Instant};
 use crate::ledger::transit::in_transit;
 use crate::ledger::trial::{Trial, trial_balance};
@@ -19,10 +20,6 @@ use crate::store::types::{Ts, Uid};
 
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
-
-/// A payment is told at most so many days before it is paid (as pending), or after.
-const TOLD_BEFORE: i64 = 7;
-const TOLD_AFTER: i64 = 31;
 
 /// Closed days that ageing looks back on.
 const LOOKS_BACK: i64 = 60;
@@ -134,8 +131,8 @@ fn paid_within(
         at.map(|at| Uid(lowest_uuid_at(at)))
     };
     let mut filter = PaymentFilter {
-        from: bound(-TOLD_BEFORE),
-        to: bound(TOLD_AFTER),
+        from: bound(-TOLD_APART_DAYS),
+        to: bound(TOLD_APART_DAYS),
         limit: PAGE,
         ..PaymentFilter::default()
     };
