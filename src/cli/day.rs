@@ -89,13 +89,13 @@ struct Reopen {
 pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     let tenant = Tenant(arguments.tenant);
     let settings = context.settings()?;
-    let calendar = &settings.office.calendar;
     let db = context.ready_db()?;
     match &arguments.action {
         Action::Show(show) if show.replay => replay(show, tenant, context),
         Action::Show(show) if show.html || show.output.is_some() => signed(show, tenant, context),
         Action::Show(show) => {
-            let told = db.read(|queries| day_json(queries, tenant, calendar, show.day))?;
+            let asked = (show.day, context.clock.now());
+            let told = db.read(|queries| day_json(queries, tenant, settings, asked))?;
             if context.is_json {
                 say_json(&told);
             } else {
@@ -105,12 +105,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         }
         Action::Propose(step) => take(context, tenant, step, |desk| {
             must_agree(db, &context.clock)?;
-            propose_day(db, desk, calendar, step.day)
+            propose_day(db, desk, settings, step.day)
         }),
         Action::Close(step) => take(context, tenant, step, |desk| {
-            let key_file = settings.signing.key_file.as_deref();
             must_agree(db, &context.clock)?;
-            close_day(db, desk, calendar, key_file, step.day)
+            close_day(db, desk, settings, step.day)
         }),
         Action::Reopen(reopen) => take(context, tenant, &reopen.step, |desk| {
             reopen_day(db, desk, reopen.step.day, &reopen.reason)
@@ -291,6 +290,18 @@ const TABLES: &[(&str, &str, &[&str])] = &[
             "residual",
         ],
     ),
+    (
+        "from the provider's total to ours",
+        "/found/settlement",
+        &[
+            "channel",
+            "provider_total",
+            "ledger_total",
+            "residual",
+            "currency",
+        ],
+    ),
+    ("files", "/found/files", &["source", "name", "sha256"]),
     (
         "payments",
         "/found/payments",

@@ -70,12 +70,11 @@ pub(crate) fn closes(app: &TestApp) {
             now: app.clock.now(),
             officer: code,
         };
-        let (calendar, day) = (&app.settings.office.calendar, DAY.parse().unwrap());
-        let key_file = app.settings.signing.key_file.as_deref();
+        let day = DAY.parse().unwrap();
         let done = if is_proposer {
-            propose_day(&app.db, &desk, calendar, day)
+            propose_day(&app.db, &desk, &app.settings, day)
         } else {
-            close_day(&app.db, &desk, calendar, key_file, day)
+            close_day(&app.db, &desk, &app.settings, day)
         };
         done.unwrap();
     }
@@ -266,10 +265,8 @@ both!(fn of_two_who_close_at_once_one_does(app, keyed()) {
             now: app.clock.now(),
             officer: &codes[number],
         };
-        let calendar = &app.settings.office.calendar;
-        let key_file = app.settings.signing.key_file.as_deref();
         start.wait();
-        close_day(&handles[number % handles.len()], &desk, calendar, key_file, DAY.parse().unwrap())
+        close_day(&handles[number % handles.len()], &desk, &app.settings, DAY.parse().unwrap())
     };
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let close = &close;

@@ -15,6 +15,7 @@ use crate::store::types::Ts;
 mod artefact;
 pub mod clocks;
 pub mod close_day;
+pub mod compared_rows;
 pub mod find_day;
 pub mod propose_day;
 pub mod reopen_day;
@@ -82,6 +83,12 @@ pub enum DayRefusal {
     /// Payments that nothing explains.
     #[error("the bridge of {0} leaves something unexplained; look at its payments first")]
     Residual(String),
+    /// The installation is unknown.
+    #[error("there is no installation {0}: no channel, no source and no row is of it")]
+    UnknownTenant(i32),
+    /// A file went away while it was compared.
+    #[error("file {0} was undone while it was compared: compare again")]
+    FilesChanged(String),
     /// Something else is found than was proposed.
     #[error("the day changed since it was proposed ({0}): look at it and propose it again")]
     Changed(String),
@@ -106,6 +113,8 @@ impl DayRefusal {
             Self::BeforeFirst(..) => "before_first",
             Self::LongBefore(..) => "long_before",
             Self::Residual(_) => "residual",
+            Self::UnknownTenant(_) => "unknown_tenant",
+            Self::FilesChanged(_) => "files_changed",
             Self::Changed(_) => "changed",
         }
     }

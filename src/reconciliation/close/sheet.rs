@@ -79,6 +79,19 @@ const PLANS: &[Plan] = &[
         ],
     ),
     (
+        "/settlement",
+        "Đối soát với nhà cung cấp",
+        "From the provider's total to ours",
+        &[
+            ("channel", "Kênh", "Channel", false),
+            ("provider_total", "Nhà cung cấp", "Provider", true),
+            ("explained", "Giải thích", "Explained by", false),
+            ("ledger_total", "Của ta", "Ours", true),
+            ("residual", "Còn lại", "Residual", true),
+            ("currency", "Tiền tệ", "Currency", false),
+        ],
+    ),
+    (
         "/payments",
         "Giao dịch theo kênh",
         "Payments by channel",
@@ -95,16 +108,28 @@ const PLANS: &[Plan] = &[
         "Tệp đã tính",
         "Files counted",
         &[
+            ("source", "Nguồn", "Source", false),
             ("channel", "Kênh", "Channel", false),
             ("name", "Tệp", "File", false),
             ("sha256", "SHA-256", "SHA-256", false),
+            ("late", "Đến muộn", "Late", false),
+        ],
+    ),
+    (
+        "/outcomes/counts",
+        "Kết quả so khớp",
+        "Outcomes of the comparison",
+        &[
+            ("side", "Bên", "Side", false),
+            ("outcome", "Kết quả", "Outcome", false),
+            ("count", "Số lượng", "Count", true),
         ],
     ),
     (
         "/missing_files",
         "Tệp còn thiếu",
         "Files missing",
-        &[("", "Kênh", "Channel", false)],
+        &[("", "Nguồn hoặc kênh", "Source or channel", false)],
     ),
     (
         "/differences/by_age",
@@ -192,7 +217,15 @@ fn text(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "–".to_owned(),
         Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(Value::Bool(is_so)) => (if *is_so { "×" } else { "–" }).to_owned(),
+        // What explains a difference: each outcome with its sum.
+        Some(Value::Array(parts)) => {
+            let part = |part: &Value| {
+                format!("{} {}", text(part.get("outcome")), text(part.get("amount")))
+            };
+            parts.iter().map(part).collect::<Vec<_>>().join("; ")
+        }
+        Some(other @ (Value::Number(_) | Value::Object(_))) => other.to_string(),
     }
 }
 

@@ -12,6 +12,7 @@ mod dossiers;
 pub(super) mod migrations;
 mod named;
 mod outbox;
+mod outcomes;
 mod payments;
 mod proof;
 mod refunds;
