@@ -14,7 +14,7 @@ use crate::config::settings::Settings;
 use crate::config::source::{Source, SourceKind};
 use crate::domain::calendar::{Session, begins, ends};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::payment::PaymentStatus;
+use crate::domain::payment::{PaymentStatus, TOLD_APART_DAYS};
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
 use crate::intake::fields::real_id;
@@ -29,8 +29,6 @@ use crate::store::types::{Ts, Uid};
 
 /// Days read before and after the day that is asked about: the longest weekend with its grace.
 const DAYS_AROUND: i64 = 10;
-/// A payment is told at most so many days before it is paid (as pending), or after.
-const TOLD_APART: i64 = 31;
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
 
@@ -150,8 +148,8 @@ impl<'a> Gathering<'a> {
             at.unwrap_or_else(|| begins(day))
         };
         let id = |at| Uid(lowest_uuid_at(at));
-        let mut first = id(around(self.from, -TOLD_APART));
-        let behind = id(around(self.to, TOLD_APART));
+        let mut first = id(around(self.from, -TOLD_APART_DAYS));
+        let behind = id(around(self.to, TOLD_APART_DAYS));
         let paid_within = self.paid_within();
         loop {
             let page =

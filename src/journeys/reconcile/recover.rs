@@ -121,19 +121,19 @@ pub fn recover(
     // The journey has one instant, as every one that an officer begins.
     let clock = Clock::simulated(recovery.now);
     let mut writer = BatchWriter::open(recovery.db, &clock, names)?;
-    let mut recovered = Ok(Vec::new());
+    let mut recovered: Result<Vec<Recovered>, Failure> = Ok(Vec::new());
     for some in proofs.chunks(AT_ONCE) {
         let some: Vec<(&Proof<'_>, Call)> = some
             .iter()
             .filter_map(|proof| Some((*proof, call(recovery, proof, &evidence)?)))
             .collect();
-        recovered = recovered.and_then(|mut all: Vec<Recovered>| {
+        recovered = recovered.and_then(|mut all| {
             all.extend(take(recovery, &mut writer, some)?);
             Ok(all)
         });
     }
     writer.close();
-    let recovered: Vec<Recovered> = recovered?;
+    let recovered = recovered?;
     for one in &recovered {
         let (channel, order_ref) = (&one.channel, &one.order_ref);
         let (payment, file, place) = (one.payment_id, one.file_id.0, one.place);

@@ -40,8 +40,6 @@ pub trait Refunds {
     fn list_refunds(&mut self, tenant: i32, filter: &RefundFilter) -> Result<Vec<RefundRow>>;
     /// One refund.
     fn find_refund(&mut self, tenant: i32, id: Uid) -> Result<Option<RefundRow>>;
-    /// The refunds of these payments for which money is set aside, oldest first.
-    fn list_refunds_to_pay(&mut self, tenant: i32, payment_ids: &[Uid]) -> Result<Vec<RefundRow>>;
     /// The refunds of these payments that have not ended, oldest first.
     fn list_standing_refunds(&mut self, tenant: i32, payment_ids: &[Uid])
     -> Result<Vec<RefundRow>>;
