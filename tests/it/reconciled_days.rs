@@ -295,7 +295,7 @@ both!(fn a_day_whose_files_are_there_closes_as_reconciled(app, keyed(BANK)) {
     let digest = app.db.read(|queries| queries.find_comparison(1, day(5))).unwrap().unwrap().digest;
     assert_eq!(found["outcomes"]["sha256"], json!(hex::encode(digest)));
     let artefact = app.db.read(|queries| queries.find_artefact(1, day(5), 1)).unwrap().unwrap();
-    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact, &[artefact.public_key.clone()])).unwrap(), [""; 0]);
+    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact, std::slice::from_ref(&artefact.public_key))).unwrap(), [""; 0]);
     let sheet = String::from_utf8(artefact.printable).unwrap();
     assert!(sheet.contains("Kết quả so khớp") && sheet.contains("bank_line"), "{sheet}");
     // A closed day keeps what it was closed on.
@@ -461,7 +461,7 @@ both!(fn the_day_of_samples_is_imported_compared_and_closed_without_a_residual(a
     assert!(bridges.iter().all(|one| one["residual"] == "0"), "{bridges:?}");
     assert_eq!((&found["missing_files"], found["files"].as_array().unwrap().len()), (&json!([]), 3));
     let artefact = app.db.read(|queries| queries.find_artefact(1, of, 1)).unwrap().unwrap();
-    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact, &[artefact.public_key.clone()])).unwrap(), [""; 0]);
+    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact, std::slice::from_ref(&artefact.public_key))).unwrap(), [""; 0]);
 });
 
 /// The bank brings statements of working days.
