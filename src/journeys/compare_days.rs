@@ -19,8 +19,8 @@ use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
 use crate::intake::fields::real_id;
 use crate::reconciliation::compare::{
-    BankFacts, ChannelNo, Comparison, FileNo, Input, LineFacts, LineKind, OutcomeKind,
-    PaymentFacts, RefundFacts, compare,
+    BankFacts, ChannelNo, Comparison, FileNo, Input, LineFacts, LineKind, PaymentFacts,
+    RefundFacts, compare,
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
@@ -187,14 +187,7 @@ impl<'a> Gathering<'a> {
         queries: &mut dyn Queries,
         found: &Comparison,
     ) -> Result<bool, Failure> {
-        let mut keys: BTreeMap<ChannelNo, BTreeSet<String>> = BTreeMap::new();
-        for (number, outcome) in (0..).zip(&found.lines) {
-            let line = self.input.line_facts(number);
-            let unknown = line.filter(|_| outcome.kind == OutcomeKind::NotRecorded);
-            if let Some((line, txn)) = unknown.and_then(|line| Some((line, line.txn_id?))) {
-                keys.entry(line.channel).or_default().insert(txn.to_owned());
-            }
-        }
+        let keys = self.input.unknown_ids(found);
         let before = self.payment_days.len();
         for (name, number) in self.channels.clone() {
             let keys: Vec<&str> = keys

@@ -452,7 +452,7 @@ both!(fn the_day_of_samples_is_imported_compared_and_closed_without_a_residual(a
         ("payment", "matched_settlement", 33), ("payment", "missing_in_settlement", 1),
         ("settlement_line", "matched", 33), ("settlement_line", "amount_mismatch", 1),
         ("settlement_line", "refund_not_recorded", 1), ("payout", "payout_matched", 2),
-        ("payment", "matched_split", 2), ("bank_line", "matched_split", 4), ("bank_line", "payout_matched", 2),
+        ("payment", "matched_split", 2), ("bank_line", "matched_split", 4),
     ] {
         assert_eq!(count(side, outcome), expected, "{side} {outcome}: {}", found["outcomes"]["counts"]);
     }

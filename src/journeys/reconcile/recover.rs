@@ -335,15 +335,11 @@ fn paid_at(recovery: &Recovery<'_>, proof: &Proof<'_>, on: Day) -> Option<Instan
     let settings = recovery.settings;
     let of_channel =
         |source: &&Source| source.channel.as_deref() == Some(proof.channel.name.as_str());
-    let session = settings.sources.values().find(of_channel);
-    let session = session.map_or(Session::DAILY, |source| Session {
-        cut_off: source.cut_off,
-        rolls: source.rolls_holidays,
-    });
-    let (begin, end) = settings
-        .office
-        .calendar
-        .session_span(session, proof.line.day);
+    let source = settings.sources.values().find(of_channel);
+    let session = source.map_or(Session::DAILY, Source::session);
+    // Lines of a closed day count on a later one; they were paid when they say.
+    let day = source.map_or(on, |source| source.day_of(on));
+    let (begin, end) = settings.office.calendar.session_span(session, day);
     let noon = begins(on).checked_add_signed(TimeDelta::hours(12))?;
     let is_within = |at: &Instant| *at <= recovery.now && begin <= *at && *at < end;
     let last = end.checked_sub_signed(TimeDelta::seconds(1))?;

@@ -1,12 +1,30 @@
 //! Facts as they were added, given back by their number: for those who act on an outcome. Decides
 //! nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::arena::{Arena, Span};
-use super::facts::{BankFacts, LineFacts, PaymentFacts, RefundFacts};
+use super::facts::{BankFacts, ChannelNo, LineFacts, PaymentFacts, RefundFacts};
 use super::input::Input;
 use super::join::at;
+use super::outcome::{Comparison, OutcomeKind};
 
 impl Input {
+    /// The transaction ids, by channel, of lines for which no payment was found.
+    #[must_use]
+    pub fn unknown_ids(&self, found: &Comparison) -> BTreeMap<ChannelNo, BTreeSet<String>> {
+        let mut ids: BTreeMap<ChannelNo, BTreeSet<String>> = BTreeMap::new();
+        for (number, outcome) in (0..).zip(&found.lines) {
+            if outcome.kind == OutcomeKind::NotRecorded
+                && let Some(line) = self.line_facts(number)
+                && let Some(txn) = line.txn_id
+            {
+                ids.entry(line.channel).or_default().insert(txn.to_owned());
+            }
+        }
+        ids
+    }
+
     /// A settlement line.
     #[must_use]
     pub fn line_facts(&self, number: u32) -> Option<LineFacts<'_>> {
