@@ -20,6 +20,7 @@ mod crossings;
 mod days;
 mod differences;
 mod dossiers;
+mod faults;
 mod house;
 mod house_checks;
 mod house_mentions;
