@@ -32,6 +32,7 @@ mod journal;
 mod matching;
 mod memos;
 mod migrations;
+mod model;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;

@@ -52,7 +52,9 @@ fn a_database_that_is_held_loses_nothing(engine: Engine) {
     let mut scene = Scene::new(engine);
     let start = Start {
         before: String::new(),
-        variables: vec![("DOISOAT__WRITER__QUEUE".to_owned(), "6".to_owned())],
+        variables: ["QUEUE", "BATCH"]
+            .map(|name| (format!("DOISOAT__WRITER__{name}"), "6".to_owned()))
+            .to_vec(),
     };
     let (gateway, address) = scene.serving(&start);
     let callers = scene.callers(16);
