@@ -133,7 +133,7 @@ fn rows_are_right(scene: &Scene) {
 pub(super) fn nothing_was_taken_unanswered(scene: &Scene) {
     let book = scene.book.lock().unwrap();
     let known = book.by_key();
-    for ((channel, txn, status), _) in notices(scene) {
+    for (channel, txn, status) in notices(scene).into_keys() {
         let sent = known[&(channel, txn.clone())].sent(status == "succeeded");
         assert!(sent.acks > 0, "{txn} is recorded and was not answered");
     }

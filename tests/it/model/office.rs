@@ -64,6 +64,17 @@ pub(super) fn writer_of(app: &TestApp) -> BatchWriter {
     BatchWriter::open(&app.db, &app.clock, vec!["sepay".to_owned()]).unwrap()
 }
 
+fn hand(officer: &str, now: Instant) -> Hand<'_> {
+    Hand {
+        tenant: Tenant(1),
+        officer,
+        unit: None,
+        holder: "refunds",
+        now,
+        is_preview: false,
+    }
+}
+
 impl<'a> Office<'a> {
     pub(super) fn of(app: &'a TestApp) -> Self {
         app.has_office();
@@ -283,43 +294,14 @@ impl<'a> Office<'a> {
         if minor == 0 {
             return;
         }
-        let hand = |officer| Hand {
-            tenant: Tenant(1),
-            officer,
-            unit: None,
-            holder: "refunds",
-            now,
-            is_preview: false,
-        };
-        let asked = Asked {
-            payment_id: PaymentId(self.payment_id(number).unwrap()),
-            source,
-            wish: Wish {
-                amount: Some(minor.to_string()),
-                items: Vec::new(),
-                reason: "nộp thừa".to_owned(),
-            },
+        let Some(which) = self.asks_back(number, source, minor, now) else {
+            return;
         };
         let db = &self.app.db;
-        let told = match request_refund(db, &hand("CB01"), &asked) {
-            Ok(told) => told,
-            // Another one that was asked for and not approved stands in its way.
-            Err(RefundError::AboveRest { .. }) => return,
-            Err(error) => panic!("T{number} {minor}: {error}"),
-        };
-        let which = Which {
-            id: RefundId(told.refund.refund_id.0),
-            revision: None,
-        };
-        let own = approve_refund(db, &hand("CB01"), which, "tự duyệt");
+        let own = approve_refund(db, &hand("CB01", now), which, "tự duyệt");
         assert!(matches!(own, Err(RefundError::SameOfficer(_))), "{own:?}");
-        approve_refund(db, &hand("LD01"), which, "đủ giấy tờ").unwrap();
-        let of = self.world.payments.get_mut(&number).unwrap();
-        match source {
-            RefundSource::Credit => of.credit -= minor,
-            RefundSource::Suspense | RefundSource::Fee => of.suspense -= minor,
-        }
-        of.going_back += minor;
+        approve_refund(db, &hand("LD01", now), which, "đủ giấy tờ").unwrap();
+        self.world.sets_aside(number, minor);
         if let Some(by_bank) = paid_by {
             let payer = if by_bank {
                 Payer::Bank(OURS.to_owned())
@@ -331,16 +313,37 @@ impl<'a> Office<'a> {
                 evidence: Some("FT-1".to_owned()),
                 reason: "đã chi".to_owned(),
             };
-            settle_refund(db, &hand("CB01"), which, &settling).unwrap();
-            of.going_back -= minor;
-            let back = if by_bank {
-                &mut of.back_by_bank
-            } else {
-                &mut of.back_by_provider
-            };
-            *back += minor;
+            settle_refund(db, &hand("CB01", now), which, &settling).unwrap();
+            self.world.pays_back(number, minor, by_bank);
         }
         self.counts("returned", true);
+    }
+
+    /// The refund that is asked for; none where another one that waits for approval has the money.
+    fn asks_back(
+        &self,
+        number: usize,
+        source: RefundSource,
+        minor: i64,
+        now: Instant,
+    ) -> Option<Which> {
+        let asked = Asked {
+            payment_id: PaymentId(self.payment_id(number)?),
+            source,
+            wish: Wish {
+                amount: Some(minor.to_string()),
+                items: Vec::new(),
+                reason: "nộp thừa".to_owned(),
+            },
+        };
+        match request_refund(&self.app.db, &hand("CB01", now), &asked) {
+            Ok(told) => Some(Which {
+                id: RefundId(told.refund.refund_id.0),
+                revision: None,
+            }),
+            Err(RefundError::AboveRest { .. }) => None,
+            Err(error) => panic!("T{number} {minor}: {error}"),
+        }
     }
 
     fn counts(&mut self, what: &'static str, is_done: bool) {

@@ -239,6 +239,30 @@ impl World {
         true
     }
 
+    /// Waiting money of a payment is approved to go back.
+    pub(super) fn sets_aside(&mut self, number: usize, minor: i64) {
+        let payment = self.payments.get_mut(&number).unwrap();
+        let place = if payment.credit > 0 {
+            &mut payment.credit
+        } else {
+            &mut payment.suspense
+        };
+        *place -= minor;
+        payment.going_back += minor;
+    }
+
+    /// It is paid out.
+    pub(super) fn pays_back(&mut self, number: usize, minor: i64, by_bank: bool) {
+        let payment = self.payments.get_mut(&number).unwrap();
+        payment.going_back -= minor;
+        let back = if by_bank {
+            &mut payment.back_by_bank
+        } else {
+            &mut payment.back_by_provider
+        };
+        *back += minor;
+    }
+
     /// Whether the office can bring a bill to this amount, asked for again if it was cancelled.
     pub(super) fn raises(&mut self, at: usize, total: i64) -> bool {
         let bill = &mut self.bills[at];
