@@ -8,11 +8,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::book::{Book, Call, Tally};
-use super::messages::meaning;
+use super::messages::{Meaning, meaning};
 use super::wire::{Line, NoAnswer};
 
 /// How long a scenario waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long a caller leaves a gateway alone that could not take its call.
+const STANDING_BACK: Duration = Duration::from_millis(25);
 
 /// Where gateways listen now.
 #[derive(Default)]
@@ -82,7 +85,7 @@ impl Callers {
         });
     }
 
-    /// Waits until so many further calls were answered "try later", or refused to be taken at all.
+    /// Waits until so many further calls were answered "try later".
     pub(super) fn until_put_off(&self, more: u64) {
         let before = self.tally().try_later;
         self.until(&format!("{more} further calls put off"), |now| {
@@ -125,6 +128,10 @@ fn send(book: &Mutex<Book>, line: &mut Line, address: SocketAddr, call: &Call) {
         Ok(reply) => {
             let meaning = meaning(call.payment.way, &reply);
             book.answered(call, meaning, &format!("{reply:?}"));
+            if meaning == Some(Meaning::TryLater) {
+                drop(book);
+                std::thread::sleep(STANDING_BACK);
+            }
         }
         Err(NoAnswer::NotSent) => {
             book.unheard(call, false);

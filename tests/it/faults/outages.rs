@@ -29,11 +29,11 @@ fn a_server_that_crashes_under_load_loses_nothing() {
     let mut scene = Scene::on(TestDatabase::at(server.url()));
     let (gateway, address) = scene.serving(&Start::default());
     let callers = scene.callers(8);
-    for _ in 0..3 {
+    for _ in 0..2 {
         let acks = scene.between(40, 150);
         callers.until_acked(acks);
         server.crash();
-        callers.until_put_off(20);
+        callers.until_put_off(8);
         assert_eq!(readiness(address), 503);
         server.go_on();
         callers.until_acked(20);
@@ -85,7 +85,7 @@ fn without_a_connection_to_be_had_calls_are_put_off() {
             first.batch_execute(&cut).unwrap();
             taken.extend(PgConnection::establish(&server.url()));
         }
-        callers.until_put_off(16);
+        callers.until_put_off(8);
         drop(taken);
         callers.until_acked(20);
     }

@@ -62,17 +62,18 @@ impl Payment {
 /// How far a payment has come; it never goes back.
 pub(super) fn rank(status: Status) -> u32 {
     match status {
-        Status::Pending | Status::Authorized => 0,
-        Status::Failed | Status::Review => 1,
-        Status::Succeeded => 2,
-        Status::PartiallyRefunded => 3,
-        Status::Refunded | Status::Reversed => 4,
-        Status::Outgoing => 5,
+        Status::Pending => 0,
+        Status::Authorized => 1,
+        Status::Failed | Status::Review => 2,
+        Status::Succeeded => 3,
+        Status::PartiallyRefunded => 4,
+        Status::Refunded | Status::Reversed => 5,
+        Status::Outgoing => 6,
     }
 }
 
 pub(super) fn is_money(status: Status) -> bool {
-    [2, 3].contains(&rank(status))
+    [3, 4].contains(&rank(status))
 }
 
 /// What a call says of a payment.
@@ -146,9 +147,9 @@ impl World {
             return;
         }
         let is_news = match (rank(old), rank(word.status)) {
-            (4.., _) => false,
-            (1, 1) => old != word.status,
-            (3, 3) => true,
+            (5.., _) => false,
+            (2, 2) => old != word.status,
+            (4, 4) => true,
             (from, to) => to > from,
         };
         if !is_news {
