@@ -27,11 +27,22 @@ words!(
     }
 );
 
+/// A payment is told at most so many days before it is paid (as pending), or after: days of payments
+/// are looked for by when they were told.
+pub const TOLD_APART_DAYS: i64 = 31;
+
 impl PaymentStatus {
     /// Whether money of this payment is ours to place in the ledger.
     #[must_use]
     pub fn is_money(self) -> bool {
         matches!(self, Self::Succeeded | Self::PartiallyRefunded)
+    }
+
+    /// Whether money of this payment came to us, even where all of it went back since. What was
+    /// reversed counts as never taken: a provider says so of money that did not reach it as well.
+    #[must_use]
+    pub fn took_money(self) -> bool {
+        self.is_money() || self == Self::Refunded
     }
 }
 

@@ -2,76 +2,35 @@
 //! around it are read and handed to [`compare`], so that a payout of tomorrow finds the batch of
 //! today. What is open on the day itself is for the caller to pick. Changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::contracts::contract;
+pub use super::days_compared::{DaysCompared, FilesOfDay};
+use super::expected_files::expect;
 use crate::config::settings::Settings;
-use crate::config::source::{Expected, Source, SourceKind};
-use crate::domain::calendar::{Session, begins};
+use crate::config::source::{Source, SourceKind};
+use crate::domain::calendar::{Session, begins, ends};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::payment::PaymentStatus;
+use crate::domain::payment::{PaymentStatus, TOLD_APART_DAYS};
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
+use crate::intake::fields::real_id;
 use crate::reconciliation::compare::{
-    BankFacts, ChannelNo, Comparison, FileNo, Input, Item, LineFacts, LineKind, PaymentFacts,
-    RefundFacts, compare,
+    BankFacts, ChannelNo, FileNo, Input, LineFacts, LineKind, PaymentFacts, RefundFacts, compare,
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
-use crate::store::ops::{PaymentFilter, Queries, RefundFilter};
-use crate::store::rows::{PaymentRow, StatementPageRow};
-use crate::store::types::Uid;
+use crate::store::ops::{Queries, RefundFilter};
+use crate::store::rows::{PaymentHead, StatementFileRow, StatementPageRow};
+use crate::store::types::{Ts, Uid};
 
 /// Days read before and after the day that is asked about: the longest weekend with its grace.
 const DAYS_AROUND: i64 = 10;
-/// A payment is told at most so many days before it is paid (as pending), or after.
-const TOLD_APART: i64 = 31;
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
-
-/// What was compared and found, for the days around one day.
-pub struct DaysCompared {
-    /// What was compared.
-    pub input: Input,
-    /// What became of each item.
-    pub comparison: Comparison,
-    /// The channels, by name.
-    pub channels: BTreeMap<String, ChannelNo>,
-    /// The files, by number: source and id.
-    pub files: Vec<(String, Uid)>,
-    /// Sources of which a file was expected for the day and due by today, and no line of the day is
-    /// known: the source, and the day on which the file was due.
-    pub missing: Vec<(String, Day)>,
-    payments: Vec<Day>,
-    lines: Vec<Day>,
-    banks: Vec<Day>,
-    refunds: Vec<Day>,
-}
-
-impl DaysCompared {
-    /// The business day of an item: its session's first day, the day on the statement, the day a
-    /// refund was approved. `None` when there is no such item.
-    #[must_use]
-    pub fn day_of(&self, item: Item) -> Option<Day> {
-        let of = |days: &[Day], number: u32| {
-            let number = usize::try_from(number).ok()?;
-            days.get(number).copied()
-        };
-        match item {
-            Item::Payment(number) => of(&self.payments, number),
-            Item::Line(number) => of(&self.lines, number),
-            Item::Bank(number) => of(&self.banks, number),
-            Item::Refund(number) => of(&self.refunds, number),
-            Item::Payout(number) => {
-                let number = usize::try_from(number).ok()?;
-                Some(self.comparison.payouts.get(number)?.day)
-            }
-            Item::Batch(_) => None,
-        }
-    }
-}
 
 /// Compares what is known of the days around `day`; `today` decides what still waits.
 ///
@@ -88,16 +47,19 @@ pub fn compare_days(
     gathering.payments(queries)?;
     gathering.refunds(queries)?;
     for source in gathering.sources.clone() {
-        gathering.source(queries, source)?;
-        gathering.expect(source, day, today);
+        gathering.source(queries, source, (day, today))?;
     }
+    let files = gathering.used(queries)?;
     let comparison = compare(&gathering.input);
     Ok(DaysCompared {
+        day,
+        from: gathering.from,
+        to: gathering.to,
         comparison,
         input: gathering.input,
         channels: gathering.channels,
-        files: gathering.files,
-        missing: gathering.missing,
+        files,
+        expected: gathering.expected,
         payments: gathering.payment_days,
         lines: gathering.line_days,
         banks: gathering.bank_days,
@@ -113,8 +75,8 @@ struct Gathering<'a> {
     to: Day,
     input: Input,
     channels: BTreeMap<String, ChannelNo>,
-    files: Vec<(String, Uid)>,
-    missing: Vec<(String, Day)>,
+    files: Vec<Uid>,
+    expected: FilesOfDay,
     /// Days of which the source read last has lines.
     has_lines: BTreeSet<Day>,
     payment_days: Vec<Day>,
@@ -130,10 +92,14 @@ impl<'a> Gathering<'a> {
         let sources: Vec<&Source> = settings.sources.values().filter(of_tenant).collect();
         let mut input = Input::on(today);
         let mut channels = BTreeMap::new();
+        let mut expected = FilesOfDay::default();
         for channel in settings.channels.values() {
             if channel.tenant == tenant {
                 let number = input.add_channel(contract(&sources, &channel.name));
                 channels.insert(channel.name.clone(), number);
+                if !sources.iter().any(|one| one.reports_on(&channel.name)) {
+                    expected.unreported.insert(channel.name.clone());
+                }
             }
         }
         Self {
@@ -145,7 +111,7 @@ impl<'a> Gathering<'a> {
             input,
             channels,
             files: Vec::new(),
-            missing: Vec::new(),
+            expected,
             has_lines: BTreeSet::new(),
             payment_days: Vec::new(),
             line_days: Vec::new(),
@@ -158,10 +124,17 @@ impl<'a> Gathering<'a> {
     fn session(&self, channel: &str) -> Session {
         let of = |source: &&&Source| source.channel.as_deref() == Some(channel);
         let source = self.sources.iter().find(of);
-        source.map_or(Session::DAILY, |source| Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        })
+        source.map_or(Session::DAILY, |source| source.session())
+    }
+
+    /// The number of a channel; one that left the settings is compared like those that stayed.
+    fn channel(&mut self, name: &str) -> ChannelNo {
+        if let Some(number) = self.channels.get(name) {
+            return *number;
+        }
+        let number = self.input.add_channel(contract(&self.sources, name));
+        self.channels.insert(name.to_owned(), number);
+        number
     }
 
     fn is_direct(&self, channel: &str) -> bool {
@@ -170,51 +143,61 @@ impl<'a> Gathering<'a> {
     }
 
     fn payments(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
-        let bound = |day: Day, days: i64| {
+        let around = |day: Day, days: i64| {
             let at = begins(day).checked_add_signed(TimeDelta::days(days));
-            at.map(|at| Uid(lowest_uuid_at(at)))
+            at.unwrap_or_else(|| begins(day))
         };
-        let mut filter = PaymentFilter {
-            from: bound(self.from, -TOLD_APART),
-            to: bound(self.to, TOLD_APART),
-            limit: PAGE,
-            ..PaymentFilter::default()
-        };
+        let id = |at| Uid(lowest_uuid_at(at));
+        let mut first = id(around(self.from, -TOLD_APART_DAYS));
+        let behind = id(around(self.to, TOLD_APART_DAYS));
+        let paid_within = self.paid_within();
         loop {
-            let page = queries.list_payments(self.tenant.0, &filter)?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            filter.after = Some(last.payment_id);
+            let page =
+                queries.list_payment_heads(self.tenant.0, (first, behind), paid_within, PAGE)?;
             for row in &page {
                 self.payment(row)?;
+            }
+            let last = page.last().map(|row| row.payment_id.0.as_u128());
+            match last.and_then(|last| last.checked_add(1)) {
+                Some(next) => first = Uid(Uuid::from_u128(next)),
+                None => return Ok(()),
             }
         }
     }
 
-    fn payment(&mut self, row: &PaymentRow) -> Result<(), Failure> {
-        let Some(&channel) = self.channels.get(&row.channel) else {
-            return Ok(());
-        };
+    /// The instants between which a payment of these days was paid, whatever its session: one that
+    /// is late belongs to the next day, days off to the first of them.
+    fn paid_within(&self) -> (Ts, Ts) {
+        let first = self.from.pred_opt().unwrap_or(self.from);
+        let last = self.settings.office.calendar.next_working_day(self.to);
+        (Ts(begins(first)), Ts(ends(last)))
+    }
+
+    fn payment(&mut self, row: &PaymentHead) -> Result<(), Failure> {
+        let channel = self.channel(&row.channel);
         let calendar = &self.settings.office.calendar;
         let day = calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at());
         let status = row.to_status()?;
         if day < self.from || day > self.to || status == PaymentStatus::Outgoing {
             return Ok(());
         }
-        let references: Vec<&str> = row.order_ref.as_deref().into_iter().collect();
         self.input.add_payment(&PaymentFacts {
             id: row.payment_id.0,
             channel,
-            txn_id: row.provider_txn_id.as_deref(),
+            txn_id: row.provider_txn_id.as_deref().and_then(real_id),
             order_ref: row.order_ref.as_deref(),
             bank_txn_id: row.bank_txn_id.as_deref(),
-            references: &references,
+            references: row.order_ref.as_deref().as_slice(),
             amount: row.amount_minor,
-            currency: row.to_amount()?.currency(),
+            currency: row.to_currency()?,
             status,
             day,
-            waits_until: None,
+            // Where nobody reports, nothing can be absent: the day says that it is incomplete.
+            waits_until: self
+                .expected
+                .unreported
+                .contains(&row.channel)
+                .then_some(Day::MAX),
             is_direct: self.is_direct(&row.channel),
             is_expired: false,
         });
@@ -224,6 +207,7 @@ impl<'a> Gathering<'a> {
 
     fn refunds(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
         let mut filter = RefundFilter {
+            approved_within: Some((Ts(begins(self.from)), Ts(ends(self.to)))),
             limit: PAGE,
             ..RefundFilter::default()
         };
@@ -237,11 +221,10 @@ impl<'a> Gathering<'a> {
                 let state = RefundState::parse(&row.state)
                     .ok_or_else(|| broken("refund", row.refund_id, &row.state))?;
                 let is_out = matches!(state, RefundState::Sent | RefundState::Succeeded);
-                let (Some(&channel), Some(approved_at), true) =
-                    (self.channels.get(&row.channel), row.approved_at, is_out)
-                else {
+                let (Some(approved_at), true) = (row.approved_at, is_out) else {
                     continue;
                 };
+                let channel = self.channel(&row.channel);
                 let day = vietnam_day(approved_at.0);
                 if day < self.from || day > self.to {
                     continue;
@@ -268,44 +251,45 @@ impl<'a> Gathering<'a> {
         TimeDelta::days(i64::try_from(days).unwrap_or(1))
     }
 
-    fn source(&mut self, queries: &mut dyn Queries, source: &Source) -> Result<(), Failure> {
+    fn source(
+        &mut self,
+        queries: &mut dyn Queries,
+        source: &Source,
+        days: (Day, Day),
+    ) -> Result<(), Failure> {
         let pages =
             queries.list_statement_pages(self.tenant.0, &source.name, self.from, self.to)?;
         self.has_lines.clear();
         for page in &pages {
-            let file = self.file(&source.name, page.file_id);
+            let file = self.file(page.file_id);
             match source.kind {
                 SourceKind::Bank => self.bank(source, file, page)?,
                 SourceKind::Settlement => self.settlement(source, file, page)?,
             }
         }
-        Ok(())
-    }
-
-    /// Notes when a file of the source read last was due and has no line of the day.
-    fn expect(&mut self, source: &Source, day: Day, today: Day) {
         let calendar = &self.settings.office.calendar;
-        let session = Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        };
-        let (begin, end) = calendar.session_span(session, day);
-        let is_expected = begin < end
-            && match source.expected {
-                Expected::Daily => true,
-                Expected::WorkingDays => calendar.is_working_day(day),
-                Expected::None => false,
-            };
-        let due = calendar.due_day(session, day, source.due_days);
-        if is_expected && due <= today && !self.has_lines.contains(&day) {
-            self.missing.push((source.name.clone(), due));
-        }
+        let found = (&self.has_lines, pages.as_slice());
+        let expected = &mut self.expected;
+        expect(queries, calendar, source, days, found, expected)
     }
 
-    fn file(&mut self, source: &str, id: Uid) -> FileNo {
-        let known = self.files.iter().position(|(_, file)| *file == id);
+    /// The rows of the files that were read, by their numbers.
+    fn used(&self, queries: &mut dyn Queries) -> Result<Vec<StatementFileRow>, Failure> {
+        let rows = queries.list_files(self.tenant.0, &self.files)?;
+        let mut by_id: HashMap<Uid, StatementFileRow> =
+            rows.into_iter().map(|row| (row.file_id, row)).collect();
+        let mut used = Vec::with_capacity(self.files.len());
+        for id in &self.files {
+            let row = by_id.remove(id);
+            used.push(row.ok_or_else(|| broken("file", *id, "no row"))?);
+        }
+        Ok(used)
+    }
+
+    fn file(&mut self, id: Uid) -> FileNo {
+        let known = self.files.iter().rposition(|file| *file == id);
         let number = known.unwrap_or_else(|| {
-            self.files.push((source.to_owned(), id));
+            self.files.push(id);
             self.files.len() - 1
         });
         FileNo(u32::try_from(number).unwrap_or(u32::MAX))
@@ -328,9 +312,9 @@ impl<'a> Gathering<'a> {
                 reference: line.bank_reference.or(line.reference),
                 memo: line.memo,
                 counterparty: line.counterparty,
-                day: line.date,
+                day: page.counts_on,
             });
-            self.bank_days.push(line.date);
+            self.bank_days.push(page.counts_on);
             self.has_lines.insert(line.date);
         }
         Ok(())
@@ -343,24 +327,14 @@ impl<'a> Gathering<'a> {
         page: &StatementPageRow,
     ) -> Result<(), Failure> {
         let name = source.channel.as_deref().unwrap_or_default();
-        let Some(&channel) = self.channels.get(name) else {
-            return Ok(());
-        };
-        // A file tells days, and the provider has cut them already: only days off are gathered.
-        let session = Session {
-            cut_off: None,
-            ..self.session(name)
-        };
+        let channel = self.channel(name);
         for entry in entries(&page.data) {
             let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
-            let noon = begins(line.date).checked_add_signed(TimeDelta::hours(12));
-            let calendar = &self.settings.office.calendar;
-            let day = noon.map_or(line.date, |noon| calendar.session_of(session, noon));
             self.input.add_line(&LineFacts {
                 file,
                 place: u32::try_from(line.place).unwrap_or(u32::MAX),
                 channel,
-                txn_id: line.reference,
+                txn_id: line.reference.and_then(real_id),
                 order_ref: line.order,
                 batch: None,
                 gross: line.amount,
@@ -372,10 +346,10 @@ impl<'a> Gathering<'a> {
                     LineKind::Payment
                 },
                 currency: line.currency.unwrap_or(source.currency),
-                day,
+                day: page.counts_on,
             });
-            self.line_days.push(day);
-            self.has_lines.insert(day);
+            self.line_days.push(page.counts_on);
+            self.has_lines.insert(source.day_of(line.date));
         }
         Ok(())
     }

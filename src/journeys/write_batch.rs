@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::apply_notice::{Applied, Incoming, apply_notice, record_only};
@@ -118,7 +119,7 @@ impl BatchWriter {
             if failure.is_of_the_machine() {
                 return Err(failure);
             }
-            tracing::error!(%failure, "a call is recorded without effect; run doisoat sweep");
+            tracing::error!(%failure, "a call is recorded without effect, to be swept later");
             self.commit(tenant, one, Effect::RecordOnly)
         });
         taken
@@ -130,14 +131,18 @@ impl BatchWriter {
             })
     }
 
-    /// Applies swept notices one by one; gives how many could be applied.
+    /// Applies swept notices one by one until it is told to stop; gives how many could be applied.
     pub(super) fn sweep(
         &mut self,
         tenant: Tenant,
         rows: &[(NoticeRow, Notice, Arc<Channel>)],
+        is_stopping: &AtomicBool,
     ) -> usize {
         let mut applied = 0;
         for (row, notice, channel) in rows {
+            if is_stopping.load(Ordering::Relaxed) {
+                break;
+            }
             let incoming = Incoming::new(channel, notice, &row.raw, Some(row.notice_id));
             match self.commit(tenant, &[vec![incoming]], Effect::Full) {
                 Ok(_) => applied += 1,
@@ -278,9 +283,11 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
         lookup
             .notice_keys
             .push((channel.clone(), incoming.key_hash.clone()));
-        let early = notice.early_key();
-        for key in early.into_iter().chain([notice.payment_key.clone()]) {
-            lookup.payment_keys.push((channel.clone(), key));
+        let own = (channel.clone(), notice.payment_key.clone());
+        lookup.payment_keys.push(own);
+        if let Some(early) = notice.early_key() {
+            lookup.payment_keys.push((channel.clone(), early.clone()));
+            lookup.early_keys.push((channel.clone(), early));
         }
         if notice.is_unnamed() && waits(notice.status) {
             let order = notice.order_ref.clone();

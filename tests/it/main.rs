@@ -11,12 +11,14 @@
     reason = "a test that meets something unforeseen should fail where it stands"
 )]
 
+mod a_day;
 mod api;
 mod attempts;
 mod cases;
 mod compare;
 mod compared_days;
 mod crossings;
+mod day_faults;
 mod days;
 mod differences;
 mod dossiers;
@@ -36,12 +38,18 @@ mod model;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;
+mod payment_heads;
 mod providers;
+mod reconciled_days;
 mod refund_races;
 mod refund_rules;
 mod refunds;
 mod reports;
+mod settlement_effects;
+mod statement_bad_input;
+mod statement_closed_days;
 mod statement_imports;
+mod statement_staging;
 mod statements;
 mod status_answers;
 mod status_queries;

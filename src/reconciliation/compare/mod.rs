@@ -3,6 +3,7 @@
 //! for each of them, and [`bridge::bridge`] proves that the sums add up. Pure: no store, no clock, no
 //! files; the result does not depend on the order in which facts were added.
 
+mod arena;
 mod bank;
 pub mod bridge;
 mod credits;
@@ -10,10 +11,13 @@ pub mod facts;
 mod fees;
 pub mod input;
 mod join;
+pub mod known;
 mod memo;
+mod orders;
 pub mod outcome;
 mod payouts;
 pub mod reason;
+mod recall;
 mod refunds;
 mod settlement;
 mod work;
@@ -23,7 +27,7 @@ pub use facts::{
     RefundFacts, Rounding, Terms,
 };
 pub use input::Input;
-pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule};
+pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule, Side};
 
 /// Compares everything with everything it could belong to: references before amounts, and amounts
 /// alone never.
@@ -34,9 +38,9 @@ pub fn compare(input: &Input) -> Comparison {
     settlement::settle(&mut work, &agreed);
     refunds::settle(&mut work);
     let marked = bank::place(&mut work);
-    payouts::place(&mut work, &agreed, marked);
-    settlement::unsettled(&mut work);
+    payouts::place(&mut work, marked);
     bank::unpaid(&mut work);
+    settlement::unsettled(&mut work);
     refunds::absent(&mut work);
     work.end()
 }

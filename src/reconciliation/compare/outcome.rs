@@ -154,6 +154,24 @@ words!(
     }
 );
 
+words!(
+    /// On which side an item stands.
+    Side {
+        /// A payment.
+        Payment = "payment",
+        /// A settlement line.
+        Line = "settlement_line",
+        /// A bank line.
+        Bank = "bank_line",
+        /// A refund.
+        Refund = "refund",
+        /// A payout.
+        Payout = "payout",
+        /// What a file states of a batch.
+        Batch = "batch",
+    }
+);
+
 /// Something that was compared, by its number in the input; payouts by their number in the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Item {
@@ -171,6 +189,21 @@ pub enum Item {
     Batch(u32),
 }
 
+impl Item {
+    /// On which side it stands.
+    #[must_use]
+    pub fn side(self) -> Side {
+        match self {
+            Self::Payment(_) => Side::Payment,
+            Self::Line(_) => Side::Line,
+            Self::Bank(_) => Side::Bank,
+            Self::Refund(_) => Side::Refund,
+            Self::Payout(_) => Side::Payout,
+            Self::Batch(_) => Side::Batch,
+        }
+    }
+}
+
 /// One item that an outcome names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Link {
@@ -180,6 +213,13 @@ pub struct Link {
     pub role: Role,
     /// How much of its money belongs here, minor units; zero unless matched.
     pub allocated: i64,
+}
+
+/// What an item was matched with. Smaller than a [`Link`], because millions of outcomes have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Match {
+    pub(super) item: Item,
+    pub(super) allocated: i64,
 }
 
 /// What became of one item.
@@ -193,7 +233,7 @@ pub struct Outcome {
     pub difference: i64,
     /// While waiting: the first day on which it is a difference.
     pub turns_on: Option<Day>,
-    pub(super) first: Option<Link>,
+    pub(super) first: Option<Match>,
     pub(super) more: (u32, u32),
 }
 
@@ -242,12 +282,17 @@ pub struct Comparison {
 
 impl Comparison {
     /// What an outcome names: matched first, then candidates and what was turned down.
-    pub fn links<'a>(&'a self, outcome: &'a Outcome) -> impl Iterator<Item = &'a Link> {
+    pub fn links(&self, outcome: &Outcome) -> impl Iterator<Item = Link> {
         let (start, end) = outcome.more;
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let end = usize::try_from(end).unwrap_or(usize::MAX);
         let more = self.links.get(start..end).unwrap_or(&[]);
-        outcome.first.iter().chain(more)
+        let first = outcome.first.map(|one| Link {
+            item: one.item,
+            role: Role::Matched,
+            allocated: one.allocated,
+        });
+        first.into_iter().chain(more.iter().copied())
     }
 
     /// The outcome of an item.

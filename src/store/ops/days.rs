@@ -25,6 +25,8 @@ pub trait Days {
     fn find_day(&mut self, tenant: i32, day: Day) -> Result<Option<DayRow>>;
     /// The last day that was ever closed, before `before` where given.
     fn find_last_closed_day(&mut self, tenant: i32, before: Option<Day>) -> Result<Option<DayRow>>;
+    /// The closed days from one to another, each with the officer who closed it.
+    fn list_closed_days(&mut self, tenant: i32, from: Day, to: Day) -> Result<Vec<(Day, String)>>;
     /// Adds a day, or replaces what is known of it.
     fn insert_day(&mut self, row: &DayRow) -> Result<()>;
     /// Adds a step.
@@ -76,6 +78,8 @@ pub trait Days {
         from: Ts,
         to: Ts,
     ) -> Result<Vec<(Uid, String, String, i64)>>;
+    /// What the database's own clock says, where it has one.
+    fn find_database_time(&mut self) -> Result<Option<Ts>>;
     /// The instant before which nothing is sealed any more, if a day was ever closed.
     fn find_closed_before(&mut self, tenant: i32) -> Result<Option<Ts>>;
     /// From now on refuses blocks sealed before an instant, on every chain.

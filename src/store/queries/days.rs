@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{CHUNK, Conn};
+use super::{CHUNK, Conn, OWN_TIME};
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::{Days, PostedSum};
@@ -12,7 +12,10 @@ use crate::store::rows::{ArtefactRow, DayBalanceRow, DayRow, DayStepRow};
 use crate::store::schema::{
     day_artefacts, day_balances, day_steps, days, postings, seal_blocks, seal_chains,
 };
-use crate::store::types::{Ts, Uid};
+use crate::store::types::{SqlTs, Ts, Uid};
+
+/// The state of a day that takes nothing more.
+const CLOSED: &str = "closed";
 
 /// The blocks of a chain sealed in a span of time, joined with their postings.
 macro_rules! sealed_postings {
@@ -55,6 +58,23 @@ impl Days for Conn {
             query = query.filter(days::day.lt(before));
         }
         Ok(query.first(self).optional()?)
+    }
+
+    fn list_closed_days(
+        &mut self,
+        tenant: i32,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<(Day, String)>, Failure> {
+        let rows: Vec<(Day, Option<String>)> = days::table
+            .filter(days::tenant.eq(tenant))
+            .filter(days::day.between(from, to))
+            .filter(days::state.eq(CLOSED))
+            .order(days::day)
+            .select((days::day, days::closed_by))
+            .load(self)?;
+        let named = |(day, by): (Day, Option<String>)| (day, by.unwrap_or_default());
+        Ok(rows.into_iter().map(named).collect())
     }
 
     fn insert_day(&mut self, row: &DayRow) -> Result<(), Failure> {
@@ -206,6 +226,13 @@ impl Days for Conn {
                 postings::amount_minor,
             ))
             .load(self)?)
+    }
+
+    fn find_database_time(&mut self) -> Result<Option<Ts>, Failure> {
+        let Some(expression) = OWN_TIME else {
+            return Ok(None);
+        };
+        Ok(Some(diesel::select(sql::<SqlTs>(expression)).first(self)?))
     }
 
     fn find_closed_before(&mut self, tenant: i32) -> Result<Option<Ts>, Failure> {

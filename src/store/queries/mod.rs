@@ -12,16 +12,19 @@ mod dossiers;
 pub(super) mod migrations;
 mod named;
 mod outbox;
+mod outcomes;
 mod payments;
 mod proof;
 mod refunds;
 mod report_ledger;
 mod reports;
+mod settling;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;
 
-use super::{Conn, seconds_of};
+use super::{Conn, OWN_TIME, seconds_of};
 use crate::store::ops::Queries;
 
 impl Queries for Conn {}

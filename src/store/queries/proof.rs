@@ -10,11 +10,13 @@ use super::Conn;
 use super::refunds::{
     WRONG_APPROVALS, WRONG_ENTRIES, WRONG_HELD, WRONG_REQUESTS, WRONG_SET_ASIDE, WRONG_STANDING,
 };
+use super::settling::WRONG_SETTLED;
 use crate::store::failure::Failure;
 use crate::store::ops::{Proof, Wrong};
 use crate::store::rows::DossierRow;
 use crate::store::schema::{
     account_balances, bills, differences, dossier_counts, dossiers, notices, payments, refunds,
+    remittances, settlement_entries,
 };
 use crate::store::types::{SqlUid, Uid};
 
@@ -144,7 +146,7 @@ const WRONG_NOTICES: &str = "SELECT n.notice_id AS id, CASE WHEN n.is_settled TH
 const UNWATCHED_PAYMENTS: &str = "SELECT payment_id AS id, 'has ' || CAST(credit_minor + suspense_minor AS TEXT) || \
     ' that pays no bill, and no difference stands for it' AS problem FROM payments p \
     WHERE tenant = $1 AND credit_minor + suspense_minor > 0 AND NOT EXISTS (SELECT 1 FROM differences d \
-    WHERE d.tenant = p.tenant AND d.payment_id = p.payment_id AND d.state <> 'resolved') ORDER BY payment_id LIMIT 20";
+    WHERE d.tenant = p.tenant AND d.payment_id = p.payment_id AND d.subject IS NULL AND d.state <> 'resolved') ORDER BY payment_id LIMIT 20";
 
 const WRONG_DIFFERENCES: &str = "SELECT d.difference_id AS id, 'is ' || d.state || ' at revision ' || CAST(d.revision AS TEXT) || \
     ', its steps give ' || COALESCE(s.state, 'open') || ' at ' || CAST(1 + COALESCE(g.n, 0) AS TEXT) AS problem \
@@ -262,6 +264,19 @@ impl Proof for Conn {
         wrong.extend(by_id(self, "payment", UNWATCHED_PAYMENTS, tenant)?);
         wrong.extend(by_id(self, "entry", UNEXPLAINED_ENTRIES, tenant)?);
         Ok((count, wrong))
+    }
+
+    fn list_wrong_settled(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let entries: i64 = settlement_entries::table
+            .filter(settlement_entries::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let passed_on: i64 = remittances::table
+            .filter(remittances::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let wrong = by_id(self, "entry", WRONG_SETTLED, tenant)?;
+        Ok((entries + passed_on, wrong))
     }
 
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {

@@ -10,6 +10,8 @@ mod base;
 mod cases;
 mod days;
 mod outbox;
+mod outcomes;
+mod settling;
 mod statements;
 mod tariffs;
 
@@ -18,5 +20,7 @@ pub use base::*;
 pub use cases::*;
 pub use days::*;
 pub use outbox::*;
+pub use outcomes::*;
+pub use settling::*;
 pub use statements::*;
 pub use tariffs::*;

@@ -12,6 +12,8 @@ mod base;
 mod cases;
 mod closing;
 mod outbox;
+mod outcomes;
+mod settling;
 mod sources;
 mod tariffs;
 
@@ -22,6 +24,8 @@ pub use base::*;
 pub use cases::*;
 pub use closing::*;
 pub use outbox::*;
+pub use outcomes::*;
+pub use settling::*;
 pub use sources::*;
 pub use tariffs::*;
 
@@ -60,8 +64,15 @@ allow_tables_to_appear_in_same_query!(
     statement_originals,
     statements,
     statement_pages,
+    statement_stages,
+    statement_turns,
     days,
     day_steps,
     day_artefacts,
-    day_balances
+    day_balances,
+    settlement_entries,
+    remittances,
+    remittance_parts,
+    comparisons,
+    outcome_pages
 );

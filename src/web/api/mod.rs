@@ -21,12 +21,14 @@ pub mod ledger;
 pub mod notices;
 pub mod once;
 pub mod outbox;
+pub mod outcomes;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;
 pub mod put_refunds;
 pub mod quote;
 pub mod refunds;
+pub mod remittances;
 pub mod reports;
 pub mod statements;
 
@@ -41,6 +43,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(what_needs_a_person)
         .configure(what_banks_say)
         .service(reading("/days/{date}", days::show))
+        .service(reading("/days/{date}/outcomes", outcomes::list))
+        .service(writing("/days/{date}/comparison", outcomes::compare))
         .service(writing("/days/{date}/proposal", days::propose))
         .service(writing("/days/{date}/closing", days::close))
         .service(writing("/days/{date}/reopening", days::reopen))
@@ -83,6 +87,13 @@ fn what_banks_say(config: &mut ServiceConfig) {
                 .route(web::get().to(statements::list))
                 .route(web::head().to(statements::list))
                 .route(web::post().to(statements::upload))
+                .default_service(web::route().to(only_get_and_post)),
+        )
+        .service(
+            web::resource("/remittances")
+                .route(web::get().to(remittances::list))
+                .route(web::head().to(remittances::list))
+                .route(web::post().to(remittances::record))
                 .default_service(web::route().to(only_get_and_post)),
         )
         .service(reading("/statements/{id}", statements::show))
