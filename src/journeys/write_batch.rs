@@ -1,8 +1,9 @@
 //! Writing batches: calls of one tenant come in, are applied to a workbook and committed in one
 //! transaction, sealed on a leased chain. What waits where, and who is answered, is not known here.
 //!
-//! A batch that fails is tried again when another writer was in the way; otherwise its calls are
-//! committed one by one, and a call that still fails is recorded without effect, for `sweep`.
+//! A batch that fails is tried again when another writer was in the way. When the machine is at fault its
+//! calls are put off; otherwise they are committed one by one, and a call that still fails is recorded
+//! without effect, for `sweep`.
 //!
 //! Why separate transactions and not savepoints when a batch is replayed: the guarantee for each
 //! call is the same, and a call that poisons its connection cannot take its neighbours along.
@@ -99,7 +100,7 @@ impl BatchWriter {
         let incoming: Vec<Vec<Incoming<'_>>> = calls.iter().map(incoming_of).collect();
         match self.commit(tenant, &incoming, Effect::Full) {
             Ok(taken) => taken,
-            Err(failure) if matches!(failure, Failure::Unreachable(_)) => {
+            Err(failure) if failure.is_of_the_machine() => {
                 tracing::error!(%failure, calls = calls.len(), "no call of this batch is durable");
                 vec![Taken::TryLater; calls.len()]
             }
@@ -114,6 +115,10 @@ impl BatchWriter {
     fn take_one(&mut self, tenant: Tenant, one: &[Vec<Incoming<'_>>]) -> Taken {
         let full = self.commit(tenant, one, Effect::Full);
         let taken = full.or_else(|failure| {
+            // What does not fit on a full disk may fit without its effect; it is whole or not at all.
+            if failure.is_of_the_machine() {
+                return Err(failure);
+            }
             tracing::error!(%failure, "a call is recorded without effect, to be swept later");
             self.commit(tenant, one, Effect::RecordOnly)
         });

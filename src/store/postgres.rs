@@ -42,6 +42,9 @@ const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan =
 /// What is answered as done is on the disk, whatever the server or the role has as its default.
 const POOL_SETTINGS: &str = "SET synchronous_commit = on";
 
+/// Held until the end of the transaction. The number is nobody else's: "doisoat" in ASCII.
+const MIGRATIONS_LOCK: &str = "SELECT pg_advisory_xact_lock(28269996369994100)";
+
 /// How often a cold transaction is tried when another writer is in the way.
 const ATTEMPTS: u32 = 20;
 
@@ -97,7 +100,12 @@ impl Handle {
     }
 
     pub(super) fn migrate(&self) -> Result<Vec<String>, Failure> {
-        queries::migrations::run(&mut *self.connection()?, MIGRATIONS)
+        let mut connection = self.connection()?;
+        // One transaction around all of them: whoever else starts meanwhile waits, then finds them.
+        connection.build_transaction().read_committed().run(|conn| {
+            conn.batch_execute(MIGRATIONS_LOCK)?;
+            queries::migrations::run(conn, MIGRATIONS)
+        })
     }
 
     pub(super) fn pending_migrations(&self) -> Result<Vec<String>, Failure> {

@@ -52,8 +52,9 @@ pub struct Handle {
     cold: Arc<Mutex<SqliteConnection>>,
 }
 
-/// The connection of the writing thread.
+/// The connection of the writing thread, made anew when it breaks.
 pub struct Writer {
+    path: String,
     connection: SqliteConnection,
 }
 
@@ -72,6 +73,18 @@ fn open_for_writing(path: &str) -> Result<SqliteConnection, Failure> {
     let mut connection = SqliteConnection::establish(path)?;
     connection.batch_execute(WRITER_SETTINGS)?;
     Ok(connection)
+}
+
+/// Opens a connection anew that can no longer begin a transaction: SQLite ends one by itself when it
+/// cannot write, and then there is none left to undo.
+fn mend(path: &str, connection: &mut SqliteConnection) -> Result<(), Failure> {
+    use diesel::connection::TransactionManager;
+    if <SqliteConnection as Connection>::TransactionManager::is_broken_transaction_manager(
+        connection,
+    ) {
+        *connection = open_for_writing(path)?;
+    }
+    Ok(())
 }
 
 impl Handle {
@@ -101,7 +114,8 @@ impl Handle {
 
     pub(super) fn migrate(&self) -> Result<Vec<String>, Failure> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
-        queries::migrations::run(&mut cold, MIGRATIONS)
+        // One transaction around all of them: whoever else starts meanwhile waits, then finds them.
+        cold.immediate_transaction(|conn| queries::migrations::run(conn, MIGRATIONS))
     }
 
     pub(super) fn pending_migrations(&self) -> Result<Vec<String>, Failure> {
@@ -128,6 +142,7 @@ impl Handle {
         story: &mut dyn FnMut(&mut dyn Queries) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
+        mend(&self.path, &mut cold)?;
         let mut outcome = None;
         let done = cold.immediate_transaction(|conn| {
             let told = story(conn);
@@ -148,7 +163,8 @@ impl Handle {
     }
 
     pub(super) fn writer(&self) -> Result<Writer, Failure> {
-        open_for_writing(&self.path).map(|connection| Writer { connection })
+        let path = self.path.clone();
+        open_for_writing(&path).map(|connection| Writer { path, connection })
     }
 }
 
@@ -157,6 +173,7 @@ impl Writer {
         &mut self,
         story: &mut dyn FnMut(&mut dyn Journal) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        mend(&self.path, &mut self.connection)?;
         let mut failure = None;
         let done = self.connection.immediate_transaction(|conn| {
             story(conn).map_err(|error| {

@@ -87,7 +87,9 @@ impl Problem {
             Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
             Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
             Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
-            Self::Failed(Failure::Contention(_) | Failure::Unreachable(_)) => (
+            Self::Failed(
+                Failure::Contention(_) | Failure::Unreachable(_) | Failure::Exhausted(_),
+            ) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try_later",
                 "Try again later",

@@ -69,6 +69,16 @@ impl TestDatabase {
         }
     }
 
+    /// A database that is there already and that somebody else takes away, on a server of the
+    /// test's own for instance.
+    pub(crate) fn at(url: String) -> Self {
+        Self {
+            url,
+            schema: None,
+            _folder: None,
+        }
+    }
+
     /// Runs statements behind the program's back.
     pub(crate) fn run(&self, sql: &str) {
         match self.url.strip_prefix("sqlite://") {
