@@ -394,6 +394,7 @@ mod tests {
             name: "bank".to_owned(),
             provider: "standardwebhooks".to_owned(),
             tenant: Tenant(1),
+            door: crate::config::door::ChannelDoor::default(),
             secrets: BTreeMap::new(),
             scheme: None,
             hash: None,

@@ -19,6 +19,8 @@ mod compared_days;
 mod crossings;
 mod days;
 mod differences;
+mod door;
+mod door_sockets;
 mod dossiers;
 mod house;
 mod house_checks;

@@ -208,8 +208,13 @@ pub trait Payments {
     ) -> Result<Vec<QuarantinedHead>>;
     /// Marks a refused call as replayed.
     fn mark_replayed(&mut self, tenant: i32, id: Uid, at: Ts) -> Result<()>;
-    /// Keeps the newest `keep` refused calls and returns how many went.
-    fn delete_old_quarantined(&mut self, tenant: i32, keep: i64) -> Result<usize>;
+    /// Keeps the newest refused calls, at most so many and of at most so many bytes, and returns how
+    /// many went.
+    fn delete_old_quarantined(&mut self, tenant: i32, rows: i64, bytes: i64) -> Result<usize>;
+    /// How many refused calls are kept, and their bytes.
+    fn measure_quarantined(&mut self, tenant: i32) -> Result<(i64, i64)>;
+    /// The oldest notice that is not applied yet.
+    fn find_oldest_unsettled(&mut self, tenant: i32) -> Result<Option<Uid>>;
 }
 
 /// Chains, blocks, postings and balances.

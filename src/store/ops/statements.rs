@@ -4,7 +4,7 @@
 use super::Result;
 use crate::domain::time::Day;
 use crate::store::rows::{StatementFileRow, StatementOriginalRow, StatementPageRow, StatementRow};
-use crate::store::types::Uid;
+use crate::store::types::{Ts, Uid};
 
 /// How to list statement files.
 #[derive(Debug, Default, Clone)]
@@ -34,6 +34,8 @@ pub trait Statements {
         source: &str,
         file_hash: &[u8],
     ) -> Result<Option<StatementFileRow>>;
+    /// When the last file of a source came that was not undone.
+    fn find_last_file(&mut self, tenant: i32, source: &str) -> Result<Option<Ts>>;
     /// Files by id, oldest first.
     fn list_statement_files(
         &mut self,
