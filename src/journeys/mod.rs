@@ -37,6 +37,7 @@ pub mod refunds;
 pub mod reopen_difference;
 pub mod replay_quarantine;
 pub mod resolve_difference;
+pub mod revoke_token;
 pub mod share_queue;
 pub mod statements;
 mod sums;

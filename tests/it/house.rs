@@ -129,7 +129,7 @@ pub(crate) const KEEPERS: &[Keeper] = &[
         instead: "what we sign ourselves is signed in `ledger/signing.rs` only",
     },
     Keeper {
-        names: &["rustls", "actix_tls"],
+        names: &["rustls", "actix_tls", "futures_core"],
         homes: &["src/web/door/"],
         passes_on: false,
         instead: "connections are encrypted at the door: `web/door/tls.rs` makes what they need",

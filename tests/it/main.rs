@@ -21,6 +21,7 @@ mod days;
 mod differences;
 mod door;
 mod door_sockets;
+mod door_tls;
 mod dossiers;
 mod house;
 mod house_checks;

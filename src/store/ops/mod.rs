@@ -94,6 +94,10 @@ pub trait Access {
     fn insert_token(&mut self, row: &TokenRow) -> Result<()>;
     /// The token with this hash, whatever its tenant.
     fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>>;
+    /// Every token, also those that have ended, by the time they were made.
+    fn list_tokens(&mut self, tenant: i32) -> Result<Vec<TokenRow>>;
+    /// Ends a token.
+    fn mark_token_ended(&mut self, tenant: i32, token_hash: &[u8], at: Ts) -> Result<()>;
     /// The answer a caller's request with this key got.
     fn find_answer(
         &mut self,

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_RESOURCE_POLICY,
     HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use super::address::Origin;
 use super::connections::Shown;
 use super::limits::Wait;
+use super::unread::Held;
 use crate::domain::ids::uuid_at;
 use crate::web::Gateway;
 use crate::web::error::Problem;
@@ -48,7 +50,7 @@ pub(in crate::web) struct CountsAsRefused;
 /// # Errors
 /// Whatever the addresses behind it answer.
 pub async fn gate(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let Some(gateway) = request.app_data::<web::Data<Gateway>>().cloned() else {
@@ -61,6 +63,7 @@ pub async fn gate(
     let visitor = visitor(&request, &gateway);
     let is_packed = is_packed(request.headers());
     request.extensions_mut().insert(visitor);
+    let held = Held::of(&mut request);
     let span = tracing::info_span!("request", request_id = %visitor.request_id);
     let mut response = if is_packed {
         request.into_response(Problem::Packed.error_response())
@@ -78,6 +81,11 @@ pub async fn gate(
         let (request, _) = response.into_parts();
         response = ServiceResponse::new(request, Problem::TooMany(seconds).error_response());
     }
+    if response.status().is_client_error() {
+        // What is left of a body that was not read is not waited for.
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
     let is_tls = gateway.settings.server.tls.is_some();
     dress(response.headers_mut(), visitor.request_id, is_tls);
     let time = began.elapsed();
@@ -87,7 +95,10 @@ pub async fn gate(
     if let Some(channel) = channel.filter(|name| gateway.channels.contains_key(*name)) {
         gateway.metrics.time(channel, time);
     }
-    Ok(response)
+    Ok(match held {
+        Some(held) => held.until_sent(response),
+        None => response,
+    })
 }
 
 fn visitor(request: &ServiceRequest, gateway: &Gateway) -> Visitor {

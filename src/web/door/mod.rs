@@ -6,3 +6,4 @@ pub mod connections;
 pub mod gate;
 pub mod limits;
 pub mod tls;
+mod unread;
