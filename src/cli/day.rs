@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 use super::output::{say, say_bytes, say_json};
 use super::{Context, End};
 use crate::domain::ids::{Tenant, uuid_at};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::propose_day::propose_day;
 use crate::journeys::days::reopen_day::reopen_day;
 use crate::journeys::days::replay_day::replay_day;
 use crate::journeys::days::{DayDesk, DayError};
 use crate::ledger::signing::public_pem;
+use crate::reconciliation::close::found::BOOKED_NET;
 use crate::store::rows::{ArtefactRow, DayRow};
 use crate::web::api::days::{day_json, row_json};
 
@@ -84,13 +86,13 @@ struct Reopen {
 pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     let tenant = Tenant(arguments.tenant);
     let settings = context.settings()?;
-    let calendar = &settings.office.calendar;
     let db = context.ready_db()?;
     match &arguments.action {
         Action::Show(show) if show.replay => replay(show, tenant, context),
         Action::Show(show) if show.html || show.output.is_some() => signed(show, tenant, context),
         Action::Show(show) => {
-            let told = db.read(|queries| day_json(queries, tenant, calendar, show.day))?;
+            let asked = (show.day, context.clock.now());
+            let told = db.read(|queries| day_json(queries, tenant, settings, asked))?;
             if context.is_json {
                 say_json(&told);
             } else {
@@ -99,11 +101,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
             Ok(End::Done)
         }
         Action::Propose(step) => take(context, tenant, step, |desk| {
-            propose_day(db, desk, calendar, step.day)
+            must_agree(db, &context.clock)?;
+            propose_day(db, desk, settings, step.day)
         }),
         Action::Close(step) => take(context, tenant, step, |desk| {
-            let key_file = settings.signing.key_file.as_deref();
-            close_day(db, desk, calendar, key_file, step.day)
+            must_agree(db, &context.clock)?;
+            close_day(db, desk, settings, step.day)
         }),
         Action::Reopen(reopen) => take(context, tenant, &reopen.step, |desk| {
             reopen_day(db, desk, reopen.step.day, &reopen.reason)
@@ -269,10 +272,23 @@ const TABLES: &[(&str, &str, &[&str])] = &[
             "paid",
             "booked_on_another_day",
             "paid_on_another_day",
+            BOOKED_NET,
             "ledger",
             "residual",
         ],
     ),
+    (
+        "from the provider's total to ours",
+        "/found/settlement",
+        &[
+            "channel",
+            "provider_total",
+            "ledger_total",
+            "residual",
+            "currency",
+        ],
+    ),
+    ("files", "/found/files", &["source", "name", "sha256"]),
     (
         "payments",
         "/found/payments",

@@ -14,9 +14,12 @@ use tokio::task::JoinHandle;
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::intake::providers;
 use crate::journeys::ask_statuses::{Asker, Asking, start_asking};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::outbox::couriers::{Couriers, start_couriers};
 use crate::journeys::prune::{Keep, start_pruning};
+use crate::journeys::sweep::start_sweeping;
 use crate::web::Gateway;
 use crate::web::server::serve_until;
 
@@ -48,6 +51,13 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     let is_tls = settings.server.tls.is_some();
     let subscribers = settings.subscribers.clone();
     let keep = Keep::of(&settings);
+    let (channels, names) = (
+        settings.channels.clone(),
+        providers::names(settings.channels.values()),
+    );
+    if let Err(error) = must_agree(&db, &context.clock) {
+        tracing::warn!("{error}");
+    }
     let listener =
         TcpListener::bind(listen).with_context(|| format!("{listen} cannot be listened on"))?;
     let address = listener.local_addr()?;
@@ -59,6 +69,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     )?;
     let asking = start_asker(&gateway)?;
     let pruning = start_pruning(&db, &context.clock, keep)?;
+    let sweeping = start_sweeping(&db, &context.clock, &channels, names)?;
     let mut couriers = start_couriers(&db, &context.clock, &subscribers)?;
     actix_web::rt::System::new().block_on(async {
         let told = told_to_stop()?;
@@ -67,6 +78,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             told.await;
             drop(asking);
             drop(pruning);
+            drop(sweeping);
         };
         let reload = read_again_when_told(gateway.reload.clone())?;
         let scheme = if is_tls { "https" } else { "http" };

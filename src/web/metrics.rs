@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 use super::Gateway;
 use super::standing::Standing;
 use crate::journeys::ask_statuses::AskCounts;
+use crate::journeys::sweep::waiting;
 use crate::journeys::take_notices::Tally;
 use crate::store::failure::Failure;
 
@@ -42,6 +43,8 @@ pub(super) struct Metrics {
     batch_sizes: Histogram,
     standing: Standing,
     outbox: OutboxMetrics,
+    unsettled: Level,
+    unsettled_age_s: Level,
 }
 
 /// What an answer may be counted as.
@@ -89,6 +92,8 @@ impl Metrics {
             questions: Family::default(),
             orders: Family::default(),
             outbox: OutboxMetrics::default(),
+            unsettled: Gauge::default(),
+            unsettled_age_s: Gauge::default(),
         };
         metrics.register();
         metrics.room.set(i64::try_from(queue).unwrap_or(i64::MAX));
@@ -182,6 +187,16 @@ impl Metrics {
             self.batch_sizes.clone(),
         );
         self.standing.register(registry);
+        registry.register(
+            "unsettled_notices",
+            "Notices that were recorded and are not applied yet",
+            self.unsettled.clone(),
+        );
+        registry.register(
+            "unsettled_oldest_seconds",
+            "Age of the oldest notice that is not applied yet, 0 without one",
+            self.unsettled_age_s.clone(),
+        );
         self.outbox.register(registry);
     }
 
@@ -224,6 +239,17 @@ impl Metrics {
 }
 
 impl Metrics {
+    /// Reads what was recorded and waits to be applied, whichever process wrote it.
+    fn read_unsettled(&self, gateway: &Gateway) -> Result<(), Failure> {
+        let waiting = waiting(&gateway.db, &gateway.settings.channels)?;
+        let now = gateway.clock.now();
+        let age = waiting.since.map(|at| now.signed_duration_since(at));
+        self.unsettled.set(waiting.count);
+        self.unsettled_age_s
+            .set(age.map_or(0, |age| age.num_seconds().max(0)));
+        Ok(())
+    }
+
     /// Copies the counts of whoever asks.
     fn read_asked(&self, counts: &AskCounts) {
         for ((channel, outcome), count) in &counts.questions {
@@ -291,6 +317,7 @@ pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
     let asked = gateway.clone();
     let read = web::block(move || {
         asked.metrics.standing.read(&asked)?;
+        asked.metrics.read_unsettled(&asked)?;
         asked.metrics.outbox.read(&asked)
     });
     let is_read = match read.await {

@@ -17,6 +17,7 @@ mod cases;
 mod compare;
 mod compared_days;
 mod crossings;
+mod day_faults;
 mod days;
 mod differences;
 mod door;

@@ -16,6 +16,7 @@ mod asking;
 mod cases;
 mod days;
 mod outbox;
+mod outcomes;
 mod refunds;
 mod reports;
 mod statements;
@@ -26,6 +27,7 @@ pub use asking::{QueryFilter, StatusQueries};
 pub use cases::{Cases, DifferenceFilter};
 pub use days::{Days, PostedSum};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
+pub use outcomes::{Home, Outcomes};
 pub use refunds::{RefundFilter, Refunds};
 pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
@@ -56,6 +58,7 @@ pub trait Queries:
     + StatusQueries
     + Outbox
     + Statements
+    + Outcomes
 {
 }
 
@@ -217,8 +220,6 @@ pub trait Payments {
     fn delete_old_quarantined(&mut self, tenant: i32, rows: i64, bytes: i64) -> Result<usize>;
     /// How many refused calls are kept, and their bytes.
     fn measure_quarantined(&mut self, tenant: i32) -> Result<(i64, i64)>;
-    /// The oldest notice that is not applied yet.
-    fn find_oldest_unsettled(&mut self, tenant: i32) -> Result<Option<Uid>>;
 }
 
 /// Chains, blocks, postings and balances.

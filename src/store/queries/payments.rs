@@ -218,13 +218,4 @@ impl Payments for Conn {
             ));
         Ok(measured.get_result(self)?)
     }
-
-    fn find_oldest_unsettled(&mut self, tenant: i32) -> Result<Option<Uid>, Failure> {
-        let oldest = notices::table
-            .filter(notices::tenant.eq(tenant))
-            .filter(diesel::dsl::not(notices::is_settled))
-            .order(notices::notice_id)
-            .select(notices::notice_id);
-        Ok(oldest.first(self).optional()?)
-    }
 }
