@@ -1,6 +1,8 @@
 //! Applying one notice to the books: new or repeat, conflict, permitted change of state, decision,
 //! entry. Works on the workbook of a batch; nothing is written here.
 
+use uuid::Uuid;
+
 use super::consequences::{
     after_conflict, after_placing, after_recording_only, after_refund, after_reversal, after_review,
 };
@@ -30,6 +32,8 @@ pub(super) struct Incoming<'a> {
     pub(super) raw: &'a [u8],
     /// The notice row that recorded it before it could be applied, when it is swept.
     pub(super) recorded_as: Option<Uid>,
+    /// The name of the request that brought it, where one did.
+    pub(super) request_id: Option<Uuid>,
     pub(super) key_hash: Vec<u8>,
     pub(super) facts_hash: Vec<u8>,
     pub(super) clues: Clues,
@@ -47,6 +51,7 @@ impl<'a> Incoming<'a> {
             notice,
             raw,
             recorded_as,
+            request_id: None,
             key_hash: notice.key_hash().to_vec(),
             facts_hash: notice.facts_hash().to_vec(),
             clues: clues(notice),
@@ -89,6 +94,14 @@ pub(super) fn apply_notice(
         Some(notice_id) => book.settled.push(notice_id),
         None => {
             let row = notice_row(book, incoming, verdict);
+            tracing::debug!(
+                request_id = incoming.request_id.map(tracing::field::display),
+                channel = incoming.channel.name,
+                notice_id = %row.notice_id.0,
+                payment_id = %payment_id.0,
+                verdict = verdict.as_str(),
+                "a notice is applied"
+            );
             book.add_notice(NoticeRow {
                 payment_id: Some(payment_id),
                 ..row

@@ -149,6 +149,7 @@ impl Replay<'_> {
         let call = call.with_credentials(&channel.name, &provider.static_headers(channel));
         match read(provider, &call, channel) {
             Ok(normalised) => Again::Genuine(Box::new(Call {
+                request_id: None,
                 channel: Arc::clone(channel),
                 notices: normalised.notices,
                 silent_because: normalised.nothing_because.map(str::to_owned),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use uuid::Uuid;
 
 use super::keep_refusals::Quarantine;
 use super::keep_silent::keep_silent;
@@ -37,6 +38,8 @@ pub enum Taken {
 
 /// A verified call on its way to the writer.
 pub struct Call {
+    /// The name of the request that brought it, where one did.
+    pub request_id: Option<Uuid>,
     /// The channel it came in on.
     pub channel: Arc<Channel>,
     /// Its notices; all of them commit or fail together.
@@ -328,6 +331,13 @@ fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
                 &tally.calls
             };
             counter.fetch_add(1, Ordering::Relaxed);
+            let request_id = call.request_id.map(tracing::field::display);
+            tracing::debug!(
+                request_id,
+                channel = call.channel.name,
+                ?taken,
+                "a call ended"
+            );
             (call.reply)(taken);
         }
     }

@@ -236,7 +236,10 @@ enum Effect {
 }
 
 fn incoming_of(call: &Call) -> Vec<Incoming<'_>> {
-    let incoming = |notice| Incoming::new(&call.channel, notice, &call.raw, None);
+    let incoming = |notice| Incoming {
+        request_id: call.request_id,
+        ..Incoming::new(&call.channel, notice, &call.raw, None)
+    };
     call.notices.iter().map(incoming).collect()
 }
 

@@ -11,7 +11,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use tokio::time::timeout;
+
 use super::Gateway;
+use super::health::PATIENCE;
 use super::standing::Standing;
 use crate::journeys::ask_statuses::AskCounts;
 use crate::journeys::sweep::waiting;
@@ -167,6 +170,23 @@ impl Metrics {
             self.orders.clone(),
         );
         registry.register(
+            "unsettled_notices",
+            "Notices that were recorded and are not applied yet",
+            self.unsettled.clone(),
+        );
+        registry.register(
+            "unsettled_oldest_seconds",
+            "Age of the oldest notice that is not applied yet, 0 without one",
+            self.unsettled_age_s.clone(),
+        );
+        self.outbox.register(registry);
+        self.register_load();
+    }
+
+    /// How long calls take, and how full everything is.
+    fn register_load(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
             "call_seconds",
             "Seconds in which webhook calls were answered, by channel",
             self.times.clone(),
@@ -187,17 +207,6 @@ impl Metrics {
             self.batch_sizes.clone(),
         );
         self.standing.register(registry);
-        registry.register(
-            "unsettled_notices",
-            "Notices that were recorded and are not applied yet",
-            self.unsettled.clone(),
-        );
-        registry.register(
-            "unsettled_oldest_seconds",
-            "Age of the oldest notice that is not applied yet, 0 without one",
-            self.unsettled_age_s.clone(),
-        );
-        self.outbox.register(registry);
     }
 
     pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
@@ -320,14 +329,14 @@ pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
         asked.metrics.read_unsettled(&asked)?;
         asked.metrics.outbox.read(&asked)
     });
-    let is_read = match read.await {
-        Ok(Ok(())) => true,
-        Ok(Err(failure)) => {
-            // The other figures are told all the same.
+    // The other figures are told all the same.
+    let is_read = match timeout(PATIENCE, read).await {
+        Ok(Ok(Ok(()))) => true,
+        Ok(Ok(Err(failure))) => {
             tracing::warn!(%failure, "what stands in the database could not be counted");
             false
         }
-        Err(_) => false,
+        Ok(Err(_)) | Err(_) => false,
     };
     gateway.metrics.standing.tell_reached(is_read);
     gateway.metrics.read(gateway.intake.tally());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
@@ -40,32 +41,7 @@ pub async fn serve_until(
     let certificates = certificates.map_err(io::Error::other)?;
     let reload = Arc::clone(&gateway.reload);
     let shared = web::Data::new(gateway);
-    end_dead_ones(&listener, settings.request_timeout.saturating_mul(3))?;
-    let connections = Connections::new(
-        settings.connections_per_address,
-        settings.trusted_proxies.clone(),
-    );
-    let doors = shared.clone();
-    let app = move || {
-        let app = App::new().app_data(doors.clone()).wrap(from_fn(gate));
-        app.configure(configure)
-    };
-    let server = HttpServer::new(app)
-        .on_connect(move |connection, known| connections.greet(connection, known))
-        .workers(settings.workers)
-        .max_connections(settings.connections.div_ceil(settings.workers))
-        .client_request_timeout(settings.request_timeout)
-        .tls_handshake_timeout(settings.request_timeout)
-        .shutdown_timeout(settings.shutdown.as_secs())
-        .disable_signals();
-    let server = match &certificates {
-        None => server.listen(listener)?,
-        Some(certificates) => {
-            let config = certificates.server().map_err(io::Error::other)?;
-            server.listen_rustls_0_23(listener, config)?
-        }
-    };
-    let server = server.run();
+    let server = open(&shared, listener, certificates.as_ref())?;
     let refreshing = certificates.map(|one| actix_web::rt::spawn(refresh(one, reload)));
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
@@ -88,6 +64,44 @@ pub async fn serve_until(
         Ok(Err(error)) => Err(io::Error::other(error)),
         Err(_) => Err(io::Error::other("calls were still under way at the end")),
     }
+}
+
+/// Begins to listen, with every bound that the settings name.
+fn open(
+    shared: &web::Data<Gateway>,
+    listener: TcpListener,
+    certificates: Option<&Arc<Certificates>>,
+) -> io::Result<Server> {
+    let settings = &shared.settings.server;
+    end_dead_ones(&listener, settings.request_timeout.saturating_mul(3))?;
+    let connections = Connections::new(
+        settings.connections_per_address,
+        settings.trusted_proxies.clone(),
+    );
+    let of_each = settings.connections.div_ceil(settings.workers);
+    let doors = shared.clone();
+    let app = move || {
+        let app = App::new().app_data(doors.clone()).wrap(from_fn(gate));
+        app.configure(configure)
+    };
+    let server = HttpServer::new(app)
+        .on_connect(move |connection, known| connections.greet(connection, known))
+        .workers(settings.workers)
+        .max_connections(of_each)
+        // Handshakes that stand still would keep everybody else out.
+        .max_connection_rate(of_each)
+        .client_request_timeout(settings.request_timeout)
+        .tls_handshake_timeout(settings.request_timeout)
+        .shutdown_timeout(settings.shutdown.as_secs())
+        .disable_signals();
+    let server = match certificates {
+        None => server.listen(listener)?,
+        Some(certificates) => {
+            let config = certificates.server().map_err(io::Error::other)?;
+            server.listen_rustls_0_23(listener, config)?
+        }
+    };
+    Ok(server.run())
 }
 
 /// Reads the certificate's files again, now and then and when told to.

@@ -242,6 +242,7 @@ impl Visit<'_> {
         let notices = normalised.notices;
         let (reply, told) = oneshot::channel();
         let call = Call {
+            request_id: Some(self.visitor.request_id),
             channel: Arc::clone(self.channel),
             notices: notices.clone(),
             silent_because: normalised.nothing_because.map(str::to_owned),

@@ -269,6 +269,22 @@ fn only_tls_of_today_is_spoken_and_http_is_not() {
 }
 
 #[test]
+fn handshakes_that_stand_still_keep_nobody_out() {
+    let office = Office::new();
+    let program = office.serve();
+    let silent: Vec<TcpStream> = (0..700)
+        .map(|_| TcpStream::connect(program.address).unwrap())
+        .collect();
+    for socket in silent.iter().step_by(2) {
+        let mut socket: &TcpStream = socket;
+        socket.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
+    }
+    let began = Instant::now();
+    assert_eq!(office.call(&program, None, "bank", 1), Some(200));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_channel_that_asks_for_certificates_gets_them_or_takes_nothing() {
     let office = Office::new();
     let program = office.serve();
