@@ -1,7 +1,7 @@
 //! `doisoat serve`: opens the doors and keeps them open until the process is told to stop. It brings
 //! the schema up to date first where the settings ask for it, and refuses to serve on an old one.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -81,12 +81,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             drop(sweeping);
         };
         let reload = read_again_when_told(gateway.reload.clone())?;
-        let scheme = if is_tls { "https" } else { "http" };
-        if context.is_json {
-            say_json(&json!({ "address": format!("{scheme}://{address}") }));
-        } else {
-            say(&format!("doisoat serves on {scheme}://{address}"));
-        }
+        say_where(context, is_tls, address);
         let stop = async {
             stop.await;
             couriers.stop();
@@ -121,6 +116,16 @@ fn wait_for(couriers: &Couriers, patience: Duration) {
     let began = Instant::now();
     while !couriers.is_finished() && began.elapsed() < patience {
         std::thread::sleep(GLANCE);
+    }
+}
+
+/// Tells where to call.
+fn say_where(context: &Context, is_tls: bool, address: SocketAddr) {
+    let scheme = if is_tls { "https" } else { "http" };
+    if context.is_json {
+        say_json(&json!({ "address": format!("{scheme}://{address}") }));
+    } else {
+        say(&format!("doisoat serves on {scheme}://{address}"));
     }
 }
 

@@ -19,6 +19,10 @@ use crate::support::database::TestDatabase;
 use crate::support::office::{bank_request, transfer};
 use crate::support::program::{Program, settings_of};
 
+/// One more channel.
+const DESK: &str = "[channels.desk]\nprovider = \"sepay\"\nsecrets.api_key = \"k\"\n\
+    settings.scheme = \"sepay-apikey\"\n";
+
 /// Files of certificates and keys.
 struct Office {
     folder: tempfile::TempDir,
@@ -124,7 +128,7 @@ impl Office {
     }
 
     fn serve(&self) -> Program {
-        let more = "[channels.bank.secrets]\n[channels.desk]\nprovider = \"sepay\"\n\
+        let more = "[channels.desk]\nprovider = \"sepay\"\n\
             secrets.api_key = \"k-bank\"\nsettings.scheme = \"sepay-apikey\"\n\
             require_client_certificate = true\n[server.tls]\ncertificate_file = \"server.pem\"\n\
             key_file = \"server.key\"\nclient_ca_file = \"ca.pem\"";
@@ -281,7 +285,11 @@ fn handshakes_that_stand_still_keep_nobody_out() {
     }
     let began = Instant::now();
     assert_eq!(office.call(&program, None, "bank", 1), Some(200));
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[test]
@@ -414,11 +422,11 @@ fn files_that_cannot_be_used_are_named() {
             "server.tls.certificate_file is missing",
         ),
         (
-            check("[channels.bank]\nrequire_client_certificate = true"),
+            check(&format!("{DESK}require_client_certificate = true")),
             "needs server.tls with a client_ca_file",
         ),
         (
-            check("[channels.bank]\nallow_from = [\"nowhere\"]"),
+            check(&format!("{DESK}allow_from = [\"nowhere\"]")),
             "allow_from holds \"nowhere\"",
         ),
         (
