@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+use doisoat::cli::context::provider_facts;
+use doisoat::config::door::Bucket;
+use doisoat::config::load::load;
 use serde_json::json;
 
 use crate::support::app::BANK_KEY;
@@ -290,3 +293,45 @@ both!(
         }
     }
 );
+
+#[test]
+fn everything_is_closed_unless_configured_and_the_page_says_so() {
+    let settings = load(&[], [], &provider_facts()).unwrap().settings;
+    let server = &settings.server;
+    assert!(server.listen.ip().is_loopback());
+    assert!(server.tls.is_none() && server.trusted_proxies.is_empty());
+    assert!(settings.channels.is_empty() && settings.subscribers.is_empty());
+    assert!(settings.sources.is_empty() && settings.signing.key_file.is_none());
+    assert_eq!(
+        server.limits.calls_per_channel, None,
+        "verified calls wait for nobody"
+    );
+    let page = include_str!("../../docs/security.md");
+    let bucket = |bucket: Option<Bucket>| {
+        let bucket = bucket.unwrap();
+        format!("{} at once, {} a second", bucket.burst, bucket.per_second)
+    };
+    let thousands = |number: usize| format!("{},{:03}", number / 1000, number % 1000);
+    let quarantine = &settings.quarantine;
+    for said in [
+        format!("`{}`", server.listen),
+        bucket(server.limits.refused_per_address),
+        bucket(server.limits.refused_per_channel),
+        format!("{} % alone", server.limits.queue_share_percent),
+        format!("queue alone, {}", thousands(settings.writer.queue)),
+        format!(
+            "{} rows",
+            thousands(usize::try_from(quarantine.max_rows).unwrap())
+        ),
+        format!("{} MiB", quarantine.max_bytes / 1024 / 1024),
+        format!("{} rows a second and channel", quarantine.max_per_second),
+        format!(
+            "{}, {} of one address",
+            server.connections, server.connections_per_address
+        ),
+        format!("{} KiB", server.body_limit_bytes / 1024),
+        format!("{} s |", server.request_timeout.as_secs()),
+    ] {
+        assert!(page.contains(&said), "the page does not say {said}");
+    }
+}
