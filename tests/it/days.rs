@@ -380,8 +380,8 @@ both!(fn what_was_signed_replays_and_whoever_alters_it_is_found(app, keyed()) {
             "closed_by",
         ),
         (
-            "UPDATE days SET result = replace(result, '\"waiting\":0', '\"waiting\":1')".to_owned(),
-            "UPDATE days SET result = replace(result, '\"waiting\":1', '\"waiting\":0')".to_owned(),
+            "UPDATE days SET result = replace(result, '\"waiting\":2', '\"waiting\":3')".to_owned(),
+            "UPDATE days SET result = replace(result, '\"waiting\":3', '\"waiting\":2')".to_owned(),
             "in: waiting",
         ),
     ];

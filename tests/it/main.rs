@@ -41,6 +41,7 @@ mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;
 mod providers;
+mod reconciled_days;
 mod refund_races;
 mod refund_rules;
 mod refunds;

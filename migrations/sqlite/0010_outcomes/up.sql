@@ -26,7 +26,7 @@ CREATE TABLE comparisons (
 
 -- The business day a difference belongs to and what it speaks of, where a comparison found it.
 ALTER TABLE differences ADD COLUMN day DATE;
-ALTER TABLE differences ADD COLUMN subject TEXT;
+ALTER TABLE differences ADD COLUMN subject TEXT CHECK ((subject IS NULL) = (day IS NULL));
 
 CREATE UNIQUE INDEX differences_by_subject ON differences (tenant, subject, kind) WHERE subject IS NOT NULL;
 CREATE INDEX differences_by_day ON differences (tenant, day) WHERE day IS NOT NULL AND state <> 'resolved';

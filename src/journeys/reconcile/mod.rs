@@ -4,6 +4,7 @@
 
 mod differences;
 pub mod outcomes;
+pub mod read_outcomes;
 mod subjects;
 mod wanted;
 

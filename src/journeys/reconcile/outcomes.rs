@@ -119,7 +119,8 @@ pub fn counts(compared: &DaysCompared) -> BTreeMap<(Side, OutcomeKind), u64> {
 }
 
 /// The counts as JSON: side, outcome, how many.
-pub(in crate::journeys) fn counts_json(compared: &DaysCompared) -> Value {
+#[must_use]
+pub fn counts_json(compared: &DaysCompared) -> Value {
     let counts = counts(compared).into_iter().map(
         |((side, kind), count)| json!({ "side": side.as_str(), "outcome": kind.as_str(), "count": count }),
     );

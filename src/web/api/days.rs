@@ -117,19 +117,19 @@ pub async fn reopen(
     .await
 }
 
-fn nothing(body: &[u8]) -> Result<(), Problem> {
+pub(super) fn nothing(body: &[u8]) -> Result<(), Problem> {
     if !body.is_empty() {
         let Nothing {} = members(body)?;
     }
     Ok(())
 }
 
-fn day(text: &str) -> Result<Day, String> {
+pub(super) fn day(text: &str) -> Result<Day, String> {
     Day::parse_from_str(text, "%Y-%m-%d")
         .map_err(|_| format!("\"{text}\" is no day: write it as 2026-01-05"))
 }
 
-fn of_the_office(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn of_the_office(caller: &Caller) -> Result<(), Problem> {
     if caller.sees(None) {
         return Ok(());
     }
@@ -165,7 +165,7 @@ async fn step(
     Ok(ok(&told.await?))
 }
 
-fn problem(error: DayError) -> Problem {
+pub(super) fn problem(error: DayError) -> Problem {
     match error {
         DayError::Failure(failure) => failure.into(),
         DayError::Refused(refusal) => Problem::Refused {
