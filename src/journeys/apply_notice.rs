@@ -1,11 +1,10 @@
 //! Applying one notice to the books: new or repeat, conflict, permitted change of state, decision,
 //! entry. Works on the workbook of a batch; nothing is written here.
 
-use uuid::Uuid;
-
 use super::consequences::{
     after_conflict, after_placing, after_recording_only, after_refund, after_reversal, after_review,
 };
+use super::incoming::Incoming;
 use super::known_payment::{Known, known_payment, payment_of};
 use super::refunds::taken_back;
 use super::workbook::Workbook;
@@ -16,48 +15,11 @@ use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::{Change, PaymentStatus, change};
 use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded};
-use crate::matching::clues::{Clues, clues};
 use crate::matching::rules::{Decision, MatchOutcome, decide};
 use crate::store::UNSETTLED;
 use crate::store::failure::Failure;
 use crate::store::rows::{NoticeRow, PaymentRow};
 use crate::store::types::{Ts, Uid};
-
-/// A notice on its way into the books, with what is worked out from it once: a batch may be tried
-/// several times.
-pub(super) struct Incoming<'a> {
-    pub(super) channel: &'a Channel,
-    pub(super) notice: &'a Notice,
-    /// The call as received.
-    pub(super) raw: &'a [u8],
-    /// The notice row that recorded it before it could be applied, when it is swept.
-    pub(super) recorded_as: Option<Uid>,
-    /// The name of the request that brought it, where one did.
-    pub(super) request_id: Option<Uuid>,
-    pub(super) key_hash: Vec<u8>,
-    pub(super) facts_hash: Vec<u8>,
-    pub(super) clues: Clues,
-}
-
-impl<'a> Incoming<'a> {
-    pub(super) fn new(
-        channel: &'a Channel,
-        notice: &'a Notice,
-        raw: &'a [u8],
-        recorded_as: Option<Uid>,
-    ) -> Self {
-        Self {
-            channel,
-            notice,
-            raw,
-            recorded_as,
-            request_id: None,
-            key_hash: notice.key_hash().to_vec(),
-            facts_hash: notice.facts_hash().to_vec(),
-            clues: clues(notice),
-        }
-    }
-}
 
 /// What became of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,14 +56,7 @@ pub(super) fn apply_notice(
         Some(notice_id) => book.settled.push(notice_id),
         None => {
             let row = notice_row(book, incoming, verdict);
-            tracing::debug!(
-                request_id = incoming.request_id.map(tracing::field::display),
-                channel = incoming.channel.name,
-                notice_id = %row.notice_id.0,
-                payment_id = %payment_id.0,
-                verdict = verdict.as_str(),
-                "a notice is applied"
-            );
+            incoming.tell(row.notice_id, payment_id, verdict);
             book.add_notice(NoticeRow {
                 payment_id: Some(payment_id),
                 ..row

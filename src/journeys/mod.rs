@@ -20,6 +20,7 @@ mod dossier_rows;
 mod expected_files;
 pub mod import_file;
 mod import_rows;
+mod incoming;
 mod keep_refusals;
 mod keep_silent;
 mod known_payment;

@@ -34,7 +34,10 @@ fn channels(folder: &std::path::Path) -> (String, Vec<(String, String)>) {
             "[channels.c-{provider}]\nprovider = \"{provider}\"\n"
         ));
         for (number, (name, _)) in facts.secrets.iter().enumerate() {
-            let secret = format!("{OURS}-{provider}-{name}");
+            // Our name at a provider is repeated in answers where its contract asks for that.
+            let is_name = name.ends_with("_code") || name.ends_with("_id");
+            let word = if is_name { "our-name" } else { OURS };
+            let secret = format!("{word}-{provider}-{name}");
             let source = match number % 3 {
                 0 => format!("\"{secret}\""),
                 1 => {
@@ -307,7 +310,7 @@ fn a_process_that_dies_leaves_no_memory_behind() {
         .find(|line| line.starts_with("Max core file size"));
     let bounds: Vec<&str> = core.unwrap().split_whitespace().skip(4).take(2).collect();
     assert_eq!(bounds, ["0", "0"]);
-    program.signal("SEGV");
+    program.signal("ABRT");
     assert!(!program.end().success());
     let left: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()

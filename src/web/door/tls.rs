@@ -248,14 +248,13 @@ fn certified(settings: &TlsSettings, read: &Read) -> Result<Arc<CertifiedKey>, T
             "holds no private key: write PEM without a password",
         )
     })?;
-    let certified =
-        CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
-            Error::InconsistentKeys(_) => {
-                let certificate = file.display();
-                TlsError::wrong(key_file, format!("is not the key of {certificate}"))
-            }
-            other => TlsError::wrong(file, format!("and its key cannot be used: {other}")),
-        })?;
+    let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
+        if matches!(error, Error::InconsistentKeys(_)) {
+            let certificate = file.display();
+            return TlsError::wrong(key_file, format!("is not the key of {certificate}"));
+        }
+        TlsError::wrong(file, format!("and its key cannot be used: {error}"))
+    })?;
     Ok(Arc::new(certified))
 }
 
