@@ -89,7 +89,7 @@ pub fn load(
     };
     settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
     check_certificates(&settings, &merged)?;
-    settings.sources = sources::judge(&merged, &settings.channels)?;
+    settings.sources = sources::judge(&merged, &settings.channels, &settings.office.calendar)?;
     settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,

@@ -8,7 +8,6 @@ use super::incoming::Incoming;
 use super::known_payment::{Known, known_payment, payment_of};
 use super::refunds::taken_back;
 use super::workbook::Workbook;
-use crate::config::channel::Channel;
 use crate::domain::bill::Bill;
 use crate::domain::entry::Event;
 use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
@@ -365,6 +364,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::channel::Channel;
     use crate::domain::entry::Posting;
     use crate::domain::ids::Tenant;
     use crate::domain::money::{Currency, Money};

@@ -28,6 +28,7 @@ pub mod put_dossiers;
 pub mod put_refunds;
 pub mod quote;
 pub mod refunds;
+pub mod remittances;
 pub mod reports;
 pub mod statements;
 
@@ -86,6 +87,13 @@ fn what_banks_say(config: &mut ServiceConfig) {
                 .route(web::get().to(statements::list))
                 .route(web::head().to(statements::list))
                 .route(web::post().to(statements::upload))
+                .default_service(web::route().to(only_get_and_post)),
+        )
+        .service(
+            web::resource("/remittances")
+                .route(web::get().to(remittances::list))
+                .route(web::head().to(remittances::list))
+                .route(web::post().to(remittances::record))
                 .default_service(web::route().to(only_get_and_post)),
         )
         .service(reading("/statements/{id}", statements::show))
