@@ -11,7 +11,7 @@ use crate::store::journal::Batch;
 use crate::store::rows::QuarantinedRow;
 use crate::store::types::{Ts, Uid};
 
-/// How often the quarantine is cut back to its bound, in refused calls.
+/// How often the quarantine is cut back to its bound, in refused calls; sooner when they are long.
 const PRUNE_EVERY: usize = 64;
 
 /// The bounds and what was added since they were last enforced.
@@ -19,6 +19,7 @@ pub(super) struct Quarantine {
     rows: i64,
     bytes: i64,
     since_prune: usize,
+    bytes_since: i64,
 }
 
 impl Quarantine {
@@ -27,6 +28,7 @@ impl Quarantine {
             rows,
             bytes,
             since_prune: 0,
+            bytes_since: 0,
         }
     }
 
@@ -36,16 +38,20 @@ impl Quarantine {
         let mut by_tenant: HashMap<Tenant, Batch> = HashMap::new();
         for refused in refusals {
             let tenant = refused.channel.tenant;
+            let length = i64::try_from(refused.raw.len()).unwrap_or(i64::MAX);
+            self.bytes_since = self.bytes_since.saturating_add(length);
             let batch = by_tenant.entry(tenant).or_default();
             batch.quarantined.push(row(refused));
         }
-        let must_prune = self.since_prune >= PRUNE_EVERY;
+        let are_many = self.bytes_since >= self.bytes / 8;
+        let must_prune = are_many || self.since_prune >= PRUNE_EVERY;
         for (tenant, batch) in by_tenant {
             if let Err(failure) = writer.write(tenant, &batch) {
                 tracing::warn!(%failure, "refused calls could not be kept");
             }
             if must_prune {
                 self.since_prune = 0;
+                self.bytes_since = 0;
                 self.prune(writer, tenant);
             }
         }
