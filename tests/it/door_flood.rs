@@ -49,7 +49,6 @@ both!(
         let (ends, forged) = (AtomicBool::new(false), AtomicU64::new(0));
         let flooded = std::thread::scope(|scope| {
             for forger in 0..FORGERS {
-                let began = Instant::now();
         let (ends, forged) = (&ends, &forged);
                 scope.spawn(move || {
                     let body = transfer(forger, 1000, &"x".repeat(12_000)).to_string();
