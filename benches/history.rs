@@ -224,15 +224,18 @@ fn surround(db: &Db, url: &str, shape: Shape) {
     for code in ["KT01", "KT02"] {
         add_officer(db, Tenant(1), code, code, None, now()).unwrap();
     }
-    let mut sql = format!(
+    let mut sql = String::from(
         "INSERT INTO seal_chains (tenant, chain, epoch, holder, renewed_at, height, hash, closed_before)
-         SELECT 1, 1, 1, NULL, max(sealed_at), max(height), min(hash), min(sealed_at) FROM seal_blocks;"
+         SELECT 1, 1, 1, NULL, max(sealed_at), max(height), min(hash), min(sealed_at) FROM seal_blocks;",
     );
     let day = day();
     let closed = shape.days - 1 - BEHIND;
-    let instant = |at: DateTime<Utc>| match url.starts_with("sqlite") {
-        true => at.timestamp_micros().to_string(),
-        false => format!("'{}'", at.to_rfc3339()),
+    let instant = |at: DateTime<Utc>| {
+        if url.starts_with("sqlite") {
+            at.timestamp_micros().to_string()
+        } else {
+            format!("'{}'", at.to_rfc3339())
+        }
     };
     for back in (1..=closed).rev() {
         let day = day - Days::new(back);
@@ -332,6 +335,7 @@ fn file(db: &Db, shape: Shape, index: u64) {
                 credit_minor: sum,
                 debit_minor: 0,
                 data,
+                counts_on: day,
             }])?;
         }
         Ok::<_, doisoat::store::failure::Failure>(())

@@ -41,7 +41,6 @@ mod migrations;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;
-mod payment_heads;
 mod providers;
 mod reconciled_days;
 mod refund_races;
