@@ -16,6 +16,7 @@ use crate::intake::provider::Provider;
 use crate::intake::providers;
 use crate::ledger::signing::SigningKey;
 use crate::store::failure::Failure;
+use crate::web::door::tls::Certificates;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -119,8 +120,39 @@ fn configuration(loaded: &Loaded, findings: &mut Findings) {
         findings.add(Grade::Warning, "office", text);
     }
     signing(loaded, findings);
-    let text = format!("will be served on http://{}", loaded.settings.server.listen);
+    server(loaded, findings);
+}
+
+/// How the doors are served, and whether anybody could listen in.
+fn server(loaded: &Loaded, findings: &mut Findings) {
+    let server = &loaded.settings.server;
+    let text = format!("will be served on {}", public_address(loaded));
     findings.add(Grade::Good, "server", text);
+    match &server.tls {
+        Some(tls) => match Certificates::open(tls) {
+            Ok(_) => {
+                let text = format!("shows the certificate {}", tls.certificate_file.display());
+                findings.add(Grade::Good, "server", text);
+            }
+            Err(error) => findings.add(Grade::Bad, "server", error.to_string()),
+        },
+        None if !server.listen.ip().is_loopback() => {
+            let text = "is reached from other machines without TLS: put a proxy in front, or name a \
+                        certificate in [server.tls]";
+            findings.add(Grade::Warning, "server", text);
+        }
+        None => {}
+    }
+}
+
+fn public_address(loaded: &Loaded) -> String {
+    let server = &loaded.settings.server;
+    let scheme = if server.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{}", server.listen)
 }
 
 /// Whether a day can be closed.
@@ -178,10 +210,7 @@ fn look_at(channel: &Channel, loaded: &Loaded, findings: &mut Findings) {
     let schemes = provider.schemes();
     let scheme = scheme.or_else(|| schemes.first().copied());
     let shown = scheme.map_or(String::new(), |scheme| format!(" ({scheme})"));
-    let address = format!(
-        "http://{}/webhooks/{}",
-        loaded.settings.server.listen, channel.name
-    );
+    let address = format!("{}/webhooks/{}", public_address(loaded), channel.name);
     let name = &channel.provider;
     let text = format!("{name}{shown} calls {address}, through the public address of the proxy");
     findings.add(Grade::Good, about.clone(), text);

@@ -80,7 +80,7 @@ enum Command {
     Difference(difference::Arguments),
     /// Add or disable officers
     Officer(officer::Arguments),
-    /// Make tokens for the API
+    /// Make tokens for the API, show them or end them
     Token(token::Arguments),
     /// Show refunds, ask for them, approve them and say what came of them
     Refund(refund::Arguments),

@@ -1,12 +1,16 @@
 //! `doisoat serve`: opens the doors and keeps them open until the process is told to stop. It brings
 //! the schema up to date first where the settings ask for it, and refuses to serve on an old one.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use super::output::{say, say_json};
 use super::{Context, End};
@@ -31,6 +35,7 @@ pub struct Arguments {}
 /// # Errors
 /// When the configuration, the database or the address cannot be used.
 pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
+    leave_no_core()?;
     let loaded = context.loaded()?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
@@ -43,6 +48,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     }
     let db = context.ready_db()?.clone();
     let (listen, patience) = (settings.server.listen, settings.server.shutdown);
+    let is_tls = settings.server.tls.is_some();
     let subscribers = settings.subscribers.clone();
     let keep = Keep::of(&settings);
     let (channels, names) = (
@@ -74,18 +80,15 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             drop(pruning);
             drop(sweeping);
         };
-        if context.is_json {
-            say_json(&json!({ "address": format!("http://{address}") }));
-        } else {
-            say(&format!("doisoat serves on http://{address}"));
-        }
+        let reload = read_again_when_told(gateway.reload.clone())?;
+        say_where(context, is_tls, address);
         let stop = async {
             stop.await;
             couriers.stop();
         };
-        serve_until(gateway, writer, listener, stop)
-            .await
-            .context("the gateway did not end well")
+        let served = serve_until(gateway, writer, listener, stop).await;
+        reload.abort();
+        served.context("the gateway did not end well")
     })?;
     wait_for(&couriers, patience);
     tracing::info!("the queue is finished, nothing is under way");
@@ -114,6 +117,38 @@ fn wait_for(couriers: &Couriers, patience: Duration) {
     while !couriers.is_finished() && began.elapsed() < patience {
         std::thread::sleep(GLANCE);
     }
+}
+
+/// Tells where to call.
+fn say_where(context: &Context, is_tls: bool, address: SocketAddr) {
+    let scheme = if is_tls { "https" } else { "http" };
+    if context.is_json {
+        say_json(&json!({ "address": format!("{scheme}://{address}") }));
+    } else {
+        say(&format!("doisoat serves on {scheme}://{address}"));
+    }
+}
+
+/// Keeps the memory of this process, and the keys in it, out of core files and away from debuggers.
+fn leave_no_core() -> anyhow::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none).context("core files cannot be forbidden")?;
+    // A limit of nothing does not stop a system that hands cores to a program.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).context("core files cannot be forbidden")
+}
+
+/// Has files that may change read again at SIGHUP, which would end the process otherwise.
+fn read_again_when_told(reload: Arc<Notify>) -> std::io::Result<JoinHandle<()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(actix_web::rt::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!("told to read the certificate again");
+            reload.notify_one();
+        }
+    }))
 }
 
 /// Resolves at SIGTERM or SIGINT. Listened for before the address is told, so that whoever waits for

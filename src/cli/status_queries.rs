@@ -159,6 +159,8 @@ fn ask(run: &Run, context: &Context) -> anyhow::Result<End> {
         batch: settings.writer.batch,
         writers: 1,
         quarantine_rows: i64::from(settings.quarantine.max_rows),
+        quarantine_bytes: settings.quarantine.max_bytes,
+        share_percent: settings.server.limits.queue_share_percent,
     };
     let names = providers::names(settings.channels.values());
     let (intake, writer) = start_writer(db, &context.clock, names, limits)?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use regex_lite::Regex;
 
 use super::described::description::Description;
+use super::door::ChannelDoor;
 use super::secret::Secret;
 use crate::domain::ids::Tenant;
 
@@ -20,6 +21,8 @@ pub struct Channel {
     pub provider: String,
     /// The installation it belongs to.
     pub tenant: Tenant,
+    /// How its callers must show themselves beside their signature.
+    pub door: ChannelDoor,
     /// Secrets by name; several values of one name are all valid at once (rotation).
     pub secrets: BTreeMap<String, Vec<Secret>>,
     /// The variant of the provider's protocol, such as `sepay-hmac`.

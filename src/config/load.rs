@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::described;
 use super::error::ConfigError;
 use super::judge::{channels, sections, sources, subscribers};
-use super::layers::{from_environment, from_toml};
+use super::layers::{Layer, from_environment, from_toml};
 use super::settings::Settings;
 
 /// Every setting with its default and the reason for it.
@@ -88,6 +88,7 @@ pub fn load(
         described: &described::build(&merged, providers)?,
     };
     settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
+    check_certificates(&settings, &merged)?;
     settings.sources = sources::judge(&merged, &settings.channels, &settings.office.calendar)?;
     settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
@@ -95,4 +96,23 @@ pub fn load(
         warnings,
         sources,
     })
+}
+
+/// A channel that wants certificates needs a door that can ask for them.
+fn check_certificates(settings: &Settings, layer: &Layer) -> Result<(), ConfigError> {
+    let tls = settings.server.tls.as_ref();
+    if tls.is_some_and(|tls| tls.client_ca_file.is_some()) {
+        return Ok(());
+    }
+    for (name, channel) in &settings.channels {
+        let path = ["channels", name, "require_client_certificate"].map(str::to_owned);
+        if channel.door.requires_client_certificate
+            && let Some(given) = layer.get(path.as_slice())
+        {
+            let reason =
+                "needs server.tls with a client_ca_file: nobody asks for certificates else";
+            return Err(ConfigError::wrong(&given.origin, path.join("."), reason));
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 pub mod channel;
 pub mod clock;
 pub mod described;
+pub mod door;
 pub mod error;
 mod judge;
 mod layers;

@@ -2,9 +2,19 @@
 
 use std::fmt;
 
-/// A key or password. `Debug` shows its length only.
-#[derive(Clone, PartialEq, Eq)]
+use subtle::ConstantTimeEq;
+
+/// A key or password. `Debug` shows its length only, and comparing two takes as long whatever they hold.
+#[derive(Clone)]
 pub struct Secret(Vec<u8>);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl Secret {
     /// Wraps the bytes of a key.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::channel::Channel;
+use super::door::{LimitSettings, Networks, TlsSettings};
 use super::source::Source;
 use super::subscriber::Subscriber;
 use crate::domain::calendar::Calendar;
@@ -86,6 +87,16 @@ pub struct ServerSettings {
     pub request_timeout: Duration,
     /// How long calls under way may take to finish at the end.
     pub shutdown: Duration,
+    /// Connections that may be open at once.
+    pub connections: usize,
+    /// Connections that one address may have open.
+    pub connections_per_address: usize,
+    /// Proxies whose word about a caller's address is taken.
+    pub trusted_proxies: Networks,
+    /// How many calls are borne.
+    pub limits: LimitSettings,
+    /// With which certificate we are served; none where a proxy does that.
+    pub tls: Option<TlsSettings>,
 }
 
 /// How verified calls reach the database.
@@ -104,6 +115,8 @@ pub struct WriterSettings {
 pub struct QuarantineSettings {
     /// Rows in all.
     pub max_rows: u32,
+    /// Bytes of calls in all.
+    pub max_bytes: i64,
     /// Rows added in one second.
     pub max_per_second: u32,
 }

@@ -4,55 +4,21 @@
 use super::consequences::{
     after_conflict, after_placing, after_recording_only, after_refund, after_reversal, after_review,
 };
+use super::incoming::Incoming;
 use super::known_payment::{Known, known_payment, payment_of};
 use super::refunds::taken_back;
 use super::workbook::Workbook;
-use crate::config::channel::Channel;
 use crate::domain::bill::Bill;
 use crate::domain::entry::Event;
 use crate::domain::ids::{BillId, EntryId, NoticeId, PaymentId};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::{Change, PaymentStatus, change};
 use crate::ledger::postings::{PaymentEntry, Placement, payment_recorded};
-use crate::matching::clues::{Clues, clues};
 use crate::matching::rules::{Decision, MatchOutcome, decide};
 use crate::store::UNSETTLED;
 use crate::store::failure::Failure;
 use crate::store::rows::{NoticeRow, PaymentRow};
 use crate::store::types::{Ts, Uid};
-
-/// A notice on its way into the books, with what is worked out from it once: a batch may be tried
-/// several times.
-pub(super) struct Incoming<'a> {
-    pub(super) channel: &'a Channel,
-    pub(super) notice: &'a Notice,
-    /// The call as received.
-    pub(super) raw: &'a [u8],
-    /// The notice row that recorded it before it could be applied, when it is swept.
-    pub(super) recorded_as: Option<Uid>,
-    pub(super) key_hash: Vec<u8>,
-    pub(super) facts_hash: Vec<u8>,
-    pub(super) clues: Clues,
-}
-
-impl<'a> Incoming<'a> {
-    pub(super) fn new(
-        channel: &'a Channel,
-        notice: &'a Notice,
-        raw: &'a [u8],
-        recorded_as: Option<Uid>,
-    ) -> Self {
-        Self {
-            channel,
-            notice,
-            raw,
-            recorded_as,
-            key_hash: notice.key_hash().to_vec(),
-            facts_hash: notice.facts_hash().to_vec(),
-            clues: clues(notice),
-        }
-    }
-}
 
 /// What became of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +55,7 @@ pub(super) fn apply_notice(
         Some(notice_id) => book.settled.push(notice_id),
         None => {
             let row = notice_row(book, incoming, verdict);
+            incoming.tell(row.notice_id, payment_id, verdict);
             book.add_notice(NoticeRow {
                 payment_id: Some(payment_id),
                 ..row
@@ -397,6 +364,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::channel::Channel;
     use crate::domain::entry::Posting;
     use crate::domain::ids::Tenant;
     use crate::domain::money::{Currency, Money};
@@ -409,6 +377,7 @@ mod tests {
             name: "bank".to_owned(),
             provider: "standardwebhooks".to_owned(),
             tenant: Tenant(1),
+            door: crate::config::door::ChannelDoor::default(),
             secrets: BTreeMap::new(),
             scheme: None,
             hash: None,

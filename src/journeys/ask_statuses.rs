@@ -284,6 +284,7 @@ fn evidence(url: &str, reply: &Reply) -> Vec<u8> {
 fn record(channel: &Arc<Channel>, notices: Vec<Notice>, raw: Vec<u8>, submit: Submit<'_>) -> Taken {
     let (reply, told) = sync_channel(1);
     let call = Call {
+        request_id: None,
         channel: Arc::clone(channel),
         notices,
         silent_because: None,

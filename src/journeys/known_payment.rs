@@ -3,7 +3,7 @@
 //! later, or the other way round when the two cross: then the order joins them, so that one payment
 //! never becomes two. Looks into the book only; changes nothing.
 
-use super::apply_notice::Incoming;
+use super::incoming::Incoming;
 use super::workbook::Workbook;
 use crate::domain::notice::Notice;
 use crate::domain::payment::PaymentStatus;

@@ -21,6 +21,12 @@ use crate::store::types::Ts;
 /// Rows read at a time.
 const PAGE: i64 = 200;
 
+/// Reasons of the door: who called, not what was said. A stolen key is no reason to let in what they
+/// kept out, so such calls are never replayed; the genuine caller calls again.
+pub const WRONG_ADDRESS: &str = "wrong_address";
+/// As [`WRONG_ADDRESS`], for a caller without a certificate.
+pub const NO_CERTIFICATE: &str = "no_certificate";
+
 /// What the detail of a refused call ends with when not all of it was kept: it is not replayed.
 pub const CUT_MARK: &str = " (kept in part, cannot be replayed)";
 
@@ -128,7 +134,8 @@ impl Replay<'_> {
     }
 
     fn again(&self, row: &QuarantinedRow) -> Again {
-        if row.detail.ends_with(CUT_MARK) {
+        let is_barred = [WRONG_ADDRESS, NO_CERTIFICATE].contains(&row.reason.as_str());
+        if is_barred || row.detail.ends_with(CUT_MARK) {
             return Again::Unreadable;
         }
         let found = self.channels.get(row.channel.as_str());
@@ -142,6 +149,7 @@ impl Replay<'_> {
         let call = call.with_credentials(&channel.name, &provider.static_headers(channel));
         match read(provider, &call, channel) {
             Ok(normalised) => Again::Genuine(Box::new(Call {
+                request_id: None,
                 channel: Arc::clone(channel),
                 notices: normalised.notices,
                 silent_because: normalised.nothing_because.map(str::to_owned),

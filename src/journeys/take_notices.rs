@@ -10,8 +10,12 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use uuid::Uuid;
+
 use super::keep_refusals::Quarantine;
 use super::keep_silent::keep_silent;
+use super::share_queue::Shares;
 use super::write_batch::BatchWriter;
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
@@ -34,6 +38,8 @@ pub enum Taken {
 
 /// A verified call on its way to the writer.
 pub struct Call {
+    /// The name of the request that brought it, where one did.
+    pub request_id: Option<Uuid>,
     /// The channel it came in on.
     pub channel: Arc<Channel>,
     /// Its notices; all of them commit or fail together.
@@ -71,6 +77,10 @@ pub struct Limits {
     pub writers: usize,
     /// Refused calls kept per tenant.
     pub quarantine_rows: i64,
+    /// Their bytes, per tenant.
+    pub quarantine_bytes: i64,
+    /// What one channel alone may fill of the queue, per cent.
+    pub share_percent: u32,
 }
 
 /// Counters of the writer, for `/metrics`.
@@ -88,6 +98,20 @@ pub struct Tally {
     pub failed: AtomicU64,
     /// Refused calls dropped because too many came at once.
     pub refusals_dropped: AtomicU64,
+    /// Calls that wait, by channel.
+    pub shares: Shares,
+    /// How many calls were committed at once.
+    pub batch_sizes: BatchSizes,
+}
+
+/// Commits by the number of calls in them.
+#[derive(Debug)]
+pub struct BatchSizes(pub Histogram);
+
+impl Default for BatchSizes {
+    fn default() -> Self {
+        Self(Histogram::new(exponential_buckets(1.0, 2.0, 12)))
+    }
 }
 
 /// The door's end of the queue. Clones share it; the writer ends when the last one is dropped.
@@ -109,12 +133,19 @@ impl Intake {
     /// # Errors
     /// Gives the call back when the queue is full or the writer has ended.
     pub fn submit(&self, call: Call) -> Result<(), Call> {
-        self.tally.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.tally.waiting.fetch_add(1, Ordering::Relaxed);
+        if !self.tally.shares.enter(&call.channel.name, waiting) {
+            self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(call);
+        }
         self.calls.try_send(Item::Call(call)).map_err(|refused| {
             self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
             match refused {
                 TrySendError::Full(Item::Call(call))
-                | TrySendError::Disconnected(Item::Call(call)) => call,
+                | TrySendError::Disconnected(Item::Call(call)) => {
+                    self.tally.shares.leave(&call.channel.name);
+                    call
+                }
                 TrySendError::Full(Item::Wake) | TrySendError::Disconnected(Item::Wake) => {
                     unreachable!("a call was sent")
                 }
@@ -165,11 +196,13 @@ pub fn start_writer(
     let writers: Vec<BatchWriter> = (0..limits.writers.max(1))
         .map(|_| BatchWriter::open(db, clock, providers.clone()))
         .collect::<Result<_, Failure>>()?;
-    start_thread(limits.queue, move |queues, tally| {
+    let shares = Shares::new(limits.queue, limits.share_percent);
+    start_thread(limits.queue, shares, move |queues, tally| {
         std::thread::scope(|threads| {
             for mut writer in writers {
                 threads.spawn(move || {
-                    let mut quarantine = Quarantine::new(limits.quarantine_rows);
+                    let mut quarantine =
+                        Quarantine::new(limits.quarantine_rows, limits.quarantine_bytes);
                     queues.run(&mut writer, &mut quarantine, tally, limits.batch);
                     writer.close();
                 });
@@ -184,10 +217,11 @@ pub fn start_writer(
 /// # Errors
 /// [`Failure::Broken`] when the thread cannot be started.
 pub fn start_storing_nothing(queue: usize) -> Result<(Intake, JoinHandle<()>), Failure> {
-    start_thread(queue, |queues, tally| {
+    start_thread(queue, Shares::new(queue, 100), |queues, tally| {
         while let Some(round) = queues.gather(1) {
             for call in round.calls {
                 tally.waiting.fetch_sub(1, Ordering::Relaxed);
+                tally.shares.leave(&call.channel.name);
                 (call.reply)(Taken::New(Verdict::Recorded));
             }
         }
@@ -196,11 +230,15 @@ pub fn start_storing_nothing(queue: usize) -> Result<(Intake, JoinHandle<()>), F
 
 fn start_thread(
     queue: usize,
+    shares: Shares,
     run: impl FnOnce(&Queues, &Tally) + Send + 'static,
 ) -> Result<(Intake, JoinHandle<()>), Failure> {
     let (calls, waiting) = sync_channel(queue);
     let (refusals, refused) = sync_channel(REFUSALS_WAITING);
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(Tally {
+        shares,
+        ..Tally::default()
+    });
     let intake = Intake {
         calls,
         refusals,
@@ -235,6 +273,9 @@ impl Queues {
         while let Some(round) = self.gather(most) {
             let gathered = u64::try_from(round.calls.len()).unwrap_or(0);
             tally.waiting.fetch_sub(gathered, Ordering::Relaxed);
+            for call in &round.calls {
+                tally.shares.leave(&call.channel.name);
+            }
             tally.largest_batch.fetch_max(gathered, Ordering::Relaxed);
             let written = catch_unwind(AssertUnwindSafe(|| {
                 take_all(writer, round.calls, tally);
@@ -281,6 +322,8 @@ fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
     for (tenant, calls) in by_tenant {
         let outcomes = writer.take(tenant, &calls);
         tally.batches.fetch_add(1, Ordering::Relaxed);
+        let size = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        tally.batch_sizes.0.observe(f64::from(size));
         for (call, taken) in calls.into_iter().zip(outcomes) {
             let counter = if taken == Taken::TryLater {
                 &tally.failed
@@ -288,6 +331,13 @@ fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
                 &tally.calls
             };
             counter.fetch_add(1, Ordering::Relaxed);
+            let request_id = call.request_id.map(tracing::field::display);
+            tracing::debug!(
+                request_id,
+                channel = call.channel.name,
+                ?taken,
+                "a call ended"
+            );
             (call.reply)(taken);
         }
     }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::apply_notice::{Applied, Incoming, apply_notice, record_only};
+use super::apply_notice::{Applied, apply_notice, record_only};
+use super::incoming::Incoming;
 use super::known_payment::waits;
 use super::lease_chain::{free_chains, lease_chain, provider_slots};
 use super::outbox::{Listeners, listeners_of};
@@ -241,7 +242,10 @@ enum Effect {
 }
 
 fn incoming_of(call: &Call) -> Vec<Incoming<'_>> {
-    let incoming = |notice| Incoming::new(&call.channel, notice, &call.raw, None);
+    let incoming = |notice| Incoming {
+        request_id: call.request_id,
+        ..Incoming::new(&call.channel, notice, &call.raw, None)
+    };
     call.notices.iter().map(incoming).collect()
 }
 

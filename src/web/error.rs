@@ -9,6 +9,7 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use super::door::gate::CountsAsRefused;
 use crate::store::AsFailure;
 use crate::store::failure::Failure;
 
@@ -29,6 +30,10 @@ pub enum Problem {
     TooLarge(usize),
     /// A body that did not arrive in time.
     TooSlow,
+    /// A body that is packed.
+    Packed,
+    /// One too many; the seconds after which it may come again.
+    TooMany(u64),
     /// A field of a body that cannot be taken; in a batch, which part of it.
     Wrong {
         /// Counted from 0.
@@ -74,6 +79,8 @@ impl Problem {
             Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "Too slow"),
+            Self::Packed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "packed", "Packed"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many", "Too many"),
             Self::Wrong {
                 is_contradiction: true,
                 ..
@@ -117,6 +124,15 @@ impl fmt::Display for Problem {
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
+            Self::Packed => {
+                f.write_str("bodies are taken as they are: send it without an encoding")
+            }
+            Self::TooMany(seconds) => {
+                write!(
+                    f,
+                    "too many calls were refused or sent: come again in {seconds} s"
+                )
+            }
             Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
             Self::UnderWay => f.write_str("the same request is being done now"),
             Self::Failed(failure @ Failure::DayClosed(_)) => write!(
@@ -145,6 +161,8 @@ impl AsFailure for Problem {
             | Self::NotValid(_)
             | Self::TooLarge(_)
             | Self::TooSlow
+            | Self::Packed
+            | Self::TooMany(_)
             | Self::Refused { .. }
             | Self::KeyReused
             | Self::UnderWay
@@ -171,6 +189,12 @@ impl ResponseError for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "5"));
         }
+        if let Self::TooMany(seconds) = self {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if self.is_counted() {
+            response.extensions_mut().insert(CountsAsRefused);
+        }
         if let Self::WrongMethod(allowed) = self {
             response.insert_header((ALLOW, *allowed));
         }
@@ -185,6 +209,24 @@ impl Problem {
     #[must_use]
     pub fn unreadable() -> Self {
         Self::NotValid("the body could not be read".to_owned())
+    }
+
+    /// Whether whoever sends many of these is told to wait: those that need no knowledge to send.
+    fn is_counted(&self) -> bool {
+        match self {
+            Self::NotKnown(_) | Self::TooLarge(_) | Self::TooSlow | Self::Packed => true,
+            Self::NotFound(what) => matches!(*what, "address" | "channel"),
+            Self::NotAllowed(_)
+            | Self::WrongMethod(_)
+            | Self::NotValid(_)
+            | Self::TooMany(_)
+            | Self::Refused { .. }
+            | Self::KeyReused
+            | Self::UnderWay
+            | Self::Wrong { .. }
+            | Self::Unpriced(..)
+            | Self::Failed(_) => false,
+        }
     }
 
     fn to_json(&self) -> serde_json::Value {

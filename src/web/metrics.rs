@@ -8,9 +8,14 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use tokio::time::timeout;
+
 use super::Gateway;
+use super::health::PATIENCE;
+use super::standing::Standing;
 use crate::journeys::ask_statuses::AskCounts;
 use crate::journeys::sweep::waiting;
 use crate::journeys::take_notices::Tally;
@@ -19,6 +24,7 @@ use crate::store::failure::Failure;
 type Labels = [(&'static str, String); 2];
 type Count = Counter<u64, AtomicU64>;
 type Level = Gauge<i64, AtomicI64>;
+type Times = Family<[(&'static str, String); 1], Histogram, fn() -> Histogram>;
 type OfSubscriber = Family<[(&'static str, String); 1], Level>;
 
 /// The registry and its handles.
@@ -34,9 +40,25 @@ pub(super) struct Metrics {
     largest_batch: Gauge<i64, AtomicI64>,
     questions: Family<Labels, Count>,
     orders: Family<Labels, Gauge<i64, AtomicI64>>,
+    times: Times,
+    waiting_of: Family<[(&'static str, String); 1], Level>,
+    room: Level,
+    batch_sizes: Histogram,
+    standing: Standing,
     outbox: OutboxMetrics,
     unsettled: Level,
     unsettled_age_s: Level,
+}
+
+/// What an answer may be counted as.
+const OUTCOMES: [&str; 6] = ["new", "repeat", "refused", "try_later", "too_many", "asked"];
+
+/// Seconds in which calls are answered: from a commit that was just under way to the end of a
+/// provider's patience.
+fn seconds() -> Histogram {
+    Histogram::new([
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    ])
 }
 
 /// What stands in the outbox, by subscriber.
@@ -49,8 +71,18 @@ struct OutboxMetrics {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    /// Every channel's figures are there from the start: what was never counted is 0, not missing.
+    pub(super) fn new<'a>(
+        channels: impl Iterator<Item = &'a String>,
+        queue: usize,
+        batch_sizes: Histogram,
+    ) -> Self {
         let mut metrics = Self {
+            times: Family::new_with_constructor(seconds),
+            waiting_of: Family::default(),
+            room: Gauge::default(),
+            batch_sizes,
+            standing: Standing::default(),
             registry: Registry::with_prefix("doisoat"),
             refused: Family::default(),
             answered: Family::default(),
@@ -67,7 +99,26 @@ impl Metrics {
             unsettled_age_s: Gauge::default(),
         };
         metrics.register();
+        metrics.room.set(i64::try_from(queue).unwrap_or(i64::MAX));
+        for channel in channels {
+            let label = [("channel", channel.clone())];
+            drop(metrics.times.get_or_create(&label));
+            metrics.waiting_of.get_or_create(&label).set(0);
+            for outcome in OUTCOMES {
+                let labels = [
+                    ("channel", channel.clone()),
+                    ("outcome", outcome.to_owned()),
+                ];
+                drop(metrics.answered.get_or_create(&labels));
+            }
+        }
         metrics
+    }
+
+    /// Counts how long a call of a channel took.
+    pub(super) fn time(&self, channel: &str, time: std::time::Duration) {
+        let times = self.times.get_or_create(&[("channel", channel.to_owned())]);
+        times.observe(time.as_secs_f64());
     }
 
     fn register(&mut self) {
@@ -129,6 +180,33 @@ impl Metrics {
             self.unsettled_age_s.clone(),
         );
         self.outbox.register(registry);
+        self.register_load();
+    }
+
+    /// How long calls take, and how full everything is.
+    fn register_load(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "call_seconds",
+            "Seconds in which webhook calls were answered, by channel",
+            self.times.clone(),
+        );
+        registry.register(
+            "channel_queue_length",
+            "Verified calls that wait for the writer, by channel",
+            self.waiting_of.clone(),
+        );
+        registry.register(
+            "queue_capacity",
+            "Verified calls that may wait for the writer",
+            self.room.clone(),
+        );
+        registry.register(
+            "batch_calls",
+            "Calls committed in one transaction",
+            self.batch_sizes.clone(),
+        );
+        self.standing.register(registry);
     }
 
     pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
@@ -162,6 +240,10 @@ impl Metrics {
         };
         show(&tally.waiting, &self.waiting);
         show(&tally.largest_batch, &self.largest_batch);
+        for (channel, count) in tally.shares.counts() {
+            let level = self.waiting_of.get_or_create(&[("channel", channel)]);
+            level.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 }
 
@@ -243,13 +325,20 @@ impl OutboxMetrics {
 pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
     let asked = gateway.clone();
     let read = web::block(move || {
+        asked.metrics.standing.read(&asked)?;
         asked.metrics.read_unsettled(&asked)?;
         asked.metrics.outbox.read(&asked)
     });
-    if let Ok(Err(failure)) = read.await {
-        // The other figures are told all the same.
-        tracing::warn!(%failure, "what waits in the database could not be counted");
-    }
+    // The other figures are told all the same.
+    let is_read = match timeout(PATIENCE, read).await {
+        Ok(Ok(Ok(()))) => true,
+        Ok(Ok(Err(failure))) => {
+            tracing::warn!(%failure, "what stands in the database could not be counted");
+            false
+        }
+        Ok(Err(_)) | Err(_) => false,
+    };
+    gateway.metrics.standing.tell_reached(is_read);
     gateway.metrics.read(gateway.intake.tally());
     gateway.metrics.read_asked(&gateway.asked.counts());
     let mut text = String::new();

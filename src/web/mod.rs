@@ -8,6 +8,8 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
+use tokio::sync::Notify;
+
 use crate::config::channel::Channel;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
@@ -20,14 +22,17 @@ use crate::store::failure::Failure;
 
 pub mod api;
 pub mod assets;
+pub mod door;
 pub mod error;
 pub mod health;
 pub mod indicators;
 pub mod metrics;
 pub mod page;
 pub mod server;
+pub mod standing;
 pub mod webhooks;
 
+use door::limits::Limits as Bounds;
 use metrics::Metrics;
 use webhooks::Floods;
 
@@ -47,7 +52,10 @@ pub struct Gateway {
     pub holder: String,
     /// Counts of whoever asks providers, if somebody does.
     pub asked: Arc<AskTally>,
+    /// Told when files that may change are to be read again.
+    pub reload: Arc<Notify>,
     metrics: Metrics,
+    limits: Bounds,
     floods: Floods,
 }
 
@@ -72,6 +80,8 @@ impl Gateway {
             batch: settings.writer.batch,
             writers: settings.writer.connections.unwrap_or(db.useful_writers()),
             quarantine_rows: i64::from(settings.quarantine.max_rows),
+            quarantine_bytes: settings.quarantine.max_bytes,
+            share_percent: settings.server.limits.queue_share_percent,
         };
         let names = providers::names(settings.channels.values());
         let (intake, writer) = start_writer(&db, &clock, names, limits)?;
@@ -94,7 +104,13 @@ impl Gateway {
             .map(|(name, channel)| (name.clone(), Arc::new(channel.clone())))
             .collect();
         Self {
-            metrics: Metrics::new(),
+            metrics: Metrics::new(
+                channels.keys(),
+                settings.writer.queue,
+                intake.tally().batch_sizes.0.clone(),
+            ),
+            reload: Arc::default(),
+            limits: Bounds::new(&settings.server.limits, channels.keys()),
             asked: Arc::default(),
             floods: Floods::new(channels.keys(), settings.quarantine.max_per_second),
             db,

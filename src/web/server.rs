@@ -5,17 +5,26 @@
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
+use super::door::connections::{Connections, end_dead_ones};
+use super::door::gate::gate;
+use super::door::tls::Certificates;
 use super::{Gateway, WriterThread, configure};
 
 /// How often the end of the writer is looked for.
 const GLANCE: Duration = Duration::from_millis(2);
+
+/// How often the certificate's files are looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` resolves, then drains.
 ///
@@ -28,18 +37,18 @@ pub async fn serve_until(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let settings = gateway.settings.server.clone();
+    let certificates = settings.tls.as_ref().map(Certificates::open).transpose();
+    let certificates = certificates.map_err(io::Error::other)?;
+    let reload = Arc::clone(&gateway.reload);
     let shared = web::Data::new(gateway);
-    let doors = shared.clone();
-    let server = HttpServer::new(move || App::new().app_data(doors.clone()).configure(configure))
-        .workers(settings.workers)
-        .client_request_timeout(settings.request_timeout)
-        .shutdown_timeout(settings.shutdown.as_secs())
-        .disable_signals()
-        .listen(listener)?
-        .run();
+    let server = open(&shared, listener, certificates.as_ref())?;
+    let refreshing = certificates.map(|one| actix_web::rt::spawn(refresh(one, reload)));
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     stop.await;
+    if let Some(refreshing) = refreshing {
+        refreshing.abort();
+    }
     let drained = actix_web::rt::time::timeout(settings.shutdown, async {
         handle.stop(true).await;
         let served = running.await;
@@ -54,6 +63,57 @@ pub async fn serve_until(
         Ok(Ok(served)) => served,
         Ok(Err(error)) => Err(io::Error::other(error)),
         Err(_) => Err(io::Error::other("calls were still under way at the end")),
+    }
+}
+
+/// Begins to listen, with every bound that the settings name.
+fn open(
+    shared: &web::Data<Gateway>,
+    listener: TcpListener,
+    certificates: Option<&Arc<Certificates>>,
+) -> io::Result<Server> {
+    let settings = &shared.settings.server;
+    end_dead_ones(&listener, settings.request_timeout.saturating_mul(3))?;
+    let connections = Connections::new(
+        settings.connections_per_address,
+        settings.trusted_proxies.clone(),
+    );
+    let of_each = settings.connections.div_ceil(settings.workers);
+    let doors = shared.clone();
+    let app = move || {
+        let app = App::new().app_data(doors.clone()).wrap(from_fn(gate));
+        app.configure(configure)
+    };
+    let server = HttpServer::new(app)
+        .on_connect(move |connection, known| connections.greet(connection, known))
+        .workers(settings.workers)
+        .max_connections(of_each)
+        // Handshakes that stand still would keep everybody else out.
+        .max_connection_rate(of_each)
+        .client_request_timeout(settings.request_timeout)
+        .tls_handshake_timeout(settings.request_timeout)
+        .shutdown_timeout(settings.shutdown.as_secs())
+        .disable_signals();
+    let server = match certificates {
+        None => server.listen(listener)?,
+        Some(certificates) => {
+            let config = certificates.server().map_err(io::Error::other)?;
+            server.listen_rustls_0_23(listener, config)?
+        }
+    };
+    Ok(server.run())
+}
+
+/// Reads the certificate's files again, now and then and when told to.
+async fn refresh(certificates: Arc<Certificates>, told: Arc<Notify>) {
+    loop {
+        let _ = actix_web::rt::time::timeout(LOOK_AGAIN, told.notified()).await;
+        let read = Arc::clone(&certificates);
+        match web::block(move || read.refresh()).await {
+            Ok(Ok(true)) => tracing::info!("a new certificate is shown from now on"),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the old certificate stays in use"),
+        }
     }
 }
 

@@ -8,18 +8,20 @@ use std::sync::Arc;
 
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::http::{Method as HttpMethod, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::Gateway;
+use super::door::gate::Visitor;
+use super::door::limits::Wait;
 use super::error::Problem;
 use crate::config::channel::Channel;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::providers;
 use crate::intake::verify::read;
-use crate::journeys::replay_quarantine::CUT_MARK;
+use crate::journeys::replay_quarantine::{CUT_MARK, NO_CERTIFICATE, WRONG_ADDRESS};
 use crate::journeys::take_notices::{Call, Refused, Taken};
 
 /// Headers that some provider reads; all others are dropped at the door.
@@ -60,6 +62,14 @@ pub async fn receive(
     let Some(channel) = gateway.channels.get(name).map(Arc::clone) else {
         return Problem::NotFound("channel").error_response();
     };
+    let visitor = request.extensions().get::<Visitor>().copied();
+    let Some(visitor) = visitor else {
+        return Problem::NotFound("address").error_response();
+    };
+    if let Err(Wait(seconds)) = gateway.limits.called(name) {
+        gateway.metrics.count_answered(name, "too_many");
+        return Problem::TooMany(seconds).error_response();
+    }
     let Some(provider) = providers::of(&channel) else {
         return Problem::NotFound("channel").error_response();
     };
@@ -90,8 +100,12 @@ pub async fn receive(
         gateway: &gateway,
         channel: &channel,
         provider,
+        visitor,
     };
-    visit.answer(call).await
+    match visit.barred() {
+        Some((reason, detail)) => visit.bar(reason, detail, &call),
+        None => visit.answer(call).await,
+    }
 }
 
 /// Whether its provider puts paths of its own behind the address it was given.
@@ -132,9 +146,73 @@ struct Visit<'a> {
     gateway: &'a Gateway,
     channel: &'a Arc<Channel>,
     provider: &'a dyn Provider,
+    visitor: Visitor,
 }
 
 impl Visit<'_> {
+    /// Why the caller may not use this channel, whatever it says.
+    fn barred(&self) -> Option<(&'static str, &'static str)> {
+        let door = &self.channel.door;
+        let is_from_there = |address| door.allow_from.hold(address);
+        if !door.allow_from.is_empty() && !self.visitor.address.is_some_and(is_from_there) {
+            return Some((
+                WRONG_ADDRESS,
+                "this channel takes no calls from this address",
+            ));
+        }
+        if door.requires_client_certificate && !self.visitor.has_certificate {
+            return Some((
+                NO_CERTIFICATE,
+                "this channel takes calls with a certificate only",
+            ));
+        }
+        None
+    }
+
+    fn bar(&self, reason: &'static str, detail: &'static str, call: &RawCall) -> HttpResponse {
+        let metrics = &self.gateway.metrics;
+        if let Err(seconds) = self.count_refused(reason) {
+            return Problem::TooMany(seconds).error_response();
+        }
+        metrics.count_answered(&self.channel.name, "refused");
+        self.keep(reason, detail, call);
+        Problem::NotAllowed(detail.to_owned()).error_response()
+    }
+
+    /// Counts a refused call, or tells after how many seconds it may come again.
+    fn count_refused(&self, reason: &'static str) -> Result<(), u64> {
+        let name = &self.channel.name;
+        self.gateway.metrics.count_refused(name, reason);
+        let counted = self
+            .gateway
+            .limits
+            .refused(self.visitor.counted, Some(name));
+        if let Err(Wait(seconds)) = counted {
+            self.gateway.metrics.count_answered(name, "too_many");
+            return Err(seconds);
+        }
+        let from = self.visitor.address.map(tracing::field::display);
+        tracing::info!(channel = name, reason, from, "a call was refused");
+        Ok(())
+    }
+
+    /// Hands a refused call to the quarantine.
+    fn keep(&self, reason: &'static str, detail: &str, call: &RawCall) {
+        let name = &self.channel.name;
+        if !self.gateway.floods.has_room(name) {
+            return;
+        }
+        let (raw, is_cut) = call.to_wire(name, self.provider.credential());
+        let mark = if is_cut { CUT_MARK } else { "" };
+        self.gateway.intake.quarantine(Refused {
+            channel: Arc::clone(self.channel),
+            reason,
+            detail: format!("{detail}{mark}"),
+            raw,
+            arrived_at: call.arrived_at,
+        });
+    }
+
     async fn answer(&self, call: RawCall) -> HttpResponse {
         let normalised = match read(self.provider, &call, self.channel) {
             Ok(normalised) => normalised,
@@ -164,6 +242,7 @@ impl Visit<'_> {
         let notices = normalised.notices;
         let (reply, told) = oneshot::channel();
         let call = Call {
+            request_id: Some(self.visitor.request_id),
             channel: Arc::clone(self.channel),
             notices: notices.clone(),
             silent_because: normalised.nothing_because.map(str::to_owned),
@@ -185,24 +264,10 @@ impl Visit<'_> {
     }
 
     fn refuse(&self, refusal: &Refusal, call: &RawCall) -> HttpResponse {
-        let name = &self.channel.name;
-        self.gateway.metrics.count_refused(name, refusal.code());
-        tracing::info!(
-            channel = name,
-            reason = refusal.code(),
-            "a call was refused"
-        );
-        if self.gateway.floods.has_room(name) {
-            let (raw, is_cut) = call.to_wire(name, self.provider.credential());
-            let mark = if is_cut { CUT_MARK } else { "" };
-            self.gateway.intake.quarantine(Refused {
-                channel: Arc::clone(self.channel),
-                reason: refusal.code(),
-                detail: format!("{refusal}{mark}"),
-                raw,
-                arrived_at: call.arrived_at,
-            });
+        if let Err(seconds) = self.count_refused(refusal.code()) {
+            return Problem::TooMany(seconds).error_response();
         }
+        self.keep(refusal.code(), &refusal.to_string(), call);
         let mut response = self.respond(Outcome::Refused(refusal), "refused");
         if let Refusal::WrongMethod(method) = refusal
             && let Ok(allowed) = method.parse()

@@ -45,6 +45,8 @@ impl Desk {
             batch: 8,
             writers: 1,
             quarantine_rows: 10,
+            quarantine_bytes: 1_000_000,
+            share_percent: 100,
         };
         let names = ROSTER.iter().map(|provider| provider.name().to_owned());
         let (intake, writer) = start_writer(&app.db, &app.clock, names.collect(), limits).unwrap();

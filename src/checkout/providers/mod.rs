@@ -119,6 +119,7 @@ mod tests {
             name: provider.to_owned(),
             provider: provider.to_owned(),
             tenant: Tenant(1),
+            door: crate::config::door::ChannelDoor::default(),
             secrets,
             scheme: None,
             hash: None,

@@ -153,8 +153,11 @@ fn settings_text(database: &Path, listen: SocketAddr, keys: &Keys) -> String {
          url = \"sqlite://{}\"\n\
          [server]\n\
          listen = \"{listen}\"\n\
-         [quarantine]\n\
          # A quarter passes in seconds, and its forgeries with it.\n\
+         [server.limits]\n\
+         refused_per_channel_burst = 0\n\
+         refused_per_channel_per_second = 0\n\
+         [quarantine]\n\
          max_per_second = 1000\n\
          [status_queries]\n\
          # Invented keys are no keys: no provider is asked.\n\

@@ -8,8 +8,9 @@ use regex_lite::Regex;
 use super::channels::OneChannel;
 use crate::config::described::bounded;
 use crate::config::described::description::Description;
+use crate::config::door::{ChannelDoor, Networks};
 use crate::config::error::{ConfigError, Hint, nearest};
-use crate::config::layers::Given;
+use crate::config::layers::{Given, Value};
 use crate::config::load::ProviderFacts;
 
 /// How far a signed time may be off when nothing is said: what most providers advise.
@@ -26,6 +27,28 @@ impl<'a> OneChannel<'a, '_> {
         number
             .and_then(|number| i32::try_from(number).ok())
             .ok_or_else(|| self.wrong(given, "tenant", "must be a whole number, 1 or more"))
+    }
+
+    /// Where calls may come from and whether they need a certificate.
+    pub(super) fn door(&self) -> Result<ChannelDoor, ConfigError> {
+        let mut door = ChannelDoor::default();
+        if let Some(given) = self.find(&["allow_from"]) {
+            let reason = "must be a list of networks or addresses, such as [\"203.0.113.0/24\"]";
+            let texts = given.value.texts().filter(|texts| !texts.is_empty());
+            let texts = texts.ok_or_else(|| self.wrong(given, "allow_from", reason))?;
+            door.allow_from = Networks::parse(&texts).map_err(|text| {
+                let reason = format!("holds \"{text}\": it {reason}");
+                self.wrong(given, "allow_from", reason)
+            })?;
+        }
+        if let Some(given) = self.find(&["require_client_certificate"]) {
+            let Value::Flag(flag) = &given.value else {
+                let reason = "must be true or false";
+                return Err(self.wrong(given, "require_client_certificate", reason));
+            };
+            door.requires_client_certificate = *flag;
+        }
+        Ok(door)
     }
 
     pub(super) fn text(&self, setting: &str) -> Result<Option<String>, ConfigError> {

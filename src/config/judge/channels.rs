@@ -29,6 +29,8 @@ const SETTINGS: [&str; 8] = [
 pub(in crate::config) fn kind_of(path: &[String]) -> Option<Value> {
     match path.last().map(String::as_str) {
         Some("tenant") if path.len() == 3 => Some(Value::Whole(0)),
+        Some("allow_from") if path.len() == 3 => Some(Value::List(Vec::new())),
+        Some("require_client_certificate") if path.len() == 3 => Some(Value::Flag(false)),
         Some("replay_window_s") if path.len() == 4 => Some(Value::Whole(0)),
         Some("accounts") if path.len() == 4 => Some(Value::List(Vec::new())),
         _ => None,
@@ -125,6 +127,7 @@ impl<'a> OneChannel<'a, '_> {
             name: self.name.to_owned(),
             provider: facts.name.clone(),
             tenant: Tenant(self.tenant()?),
+            door: self.door()?,
             secrets,
             scheme,
             hash: self.hash()?,
@@ -218,8 +221,15 @@ impl<'a> OneChannel<'a, '_> {
             .iter()
             .map(|(name, _)| format!("secrets.{name}"));
         let settings = SETTINGS.iter().map(|name| format!("settings.{name}"));
-        let known: Vec<String> = ["provider".to_owned(), "tenant".to_owned()]
+        let own = [
+            "provider",
+            "tenant",
+            "allow_from",
+            "require_client_certificate",
+        ];
+        let known: Vec<String> = own
             .into_iter()
+            .map(str::to_owned)
             .chain(secrets)
             .chain(settings)
             .map(|rest| self.key(&rest))

@@ -3,16 +3,14 @@
 //! sources and subscribers are judged elsewhere.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
+use super::server;
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
     DatabaseSettings, IndicatorSettings, LogFormat, LogSettings, OfficeSettings, OutboxSettings,
-    QuarantineSettings, ServerSettings, Settings, SigningSettings, StatusQuerySettings,
-    WriterSettings,
+    QuarantineSettings, Settings, SigningSettings, StatusQuerySettings, WriterSettings,
 };
 use crate::domain::calendar::Calendar;
 use crate::domain::public_key::parse_public_key;
@@ -69,10 +67,11 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
     let read = Reader { layer };
     Ok(Settings {
         database: database(&read)?,
-        server: server(&read)?,
+        server: server::judge(&read)?,
         writer: writer(&read)?,
         quarantine: QuarantineSettings {
             max_rows: read.whole("quarantine.max_rows", 0)?,
+            max_bytes: read.whole("quarantine.max_bytes", 65_536)?,
             max_per_second: read.whole("quarantine.max_per_second", 1)?,
         },
         status_queries: status_queries(&read)?,
@@ -91,12 +90,12 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
 }
 
 /// Reads settings by dotted key.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     layer: &'a Layer,
 }
 
 impl<'a> Reader<'a> {
-    fn given(&self, key: &str) -> Result<&'a Given, ConfigError> {
+    pub(super) fn given(&self, key: &str) -> Result<&'a Given, ConfigError> {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         self.layer.get(&path).ok_or_else(|| {
             ConfigError::wrong(
@@ -120,11 +119,11 @@ impl<'a> Reader<'a> {
         Ok((value, &given.origin))
     }
 
-    fn text(&self, key: &str) -> Result<(&'a str, &'a Origin), ConfigError> {
+    pub(super) fn text(&self, key: &str) -> Result<(&'a str, &'a Origin), ConfigError> {
         self.get(key, Value::text, "must be text")
     }
 
-    fn whole<T: TryFrom<i64>>(&self, key: &str, least: i64) -> Result<T, ConfigError> {
+    pub(super) fn whole<T: TryFrom<i64>>(&self, key: &str, least: i64) -> Result<T, ConfigError> {
         let take = |value: &Value| {
             let number = value.whole().filter(|number| *number >= least)?;
             T::try_from(number).ok()
@@ -141,7 +140,7 @@ impl<'a> Reader<'a> {
         Ok(self.get(key, take, "must be true or false")?.0)
     }
 
-    fn texts(&self, key: &str) -> Result<(Vec<String>, &'a Origin), ConfigError> {
+    pub(super) fn texts(&self, key: &str) -> Result<(Vec<String>, &'a Origin), ConfigError> {
         self.get(key, Value::texts, "must be a list of texts")
     }
 }
@@ -165,29 +164,6 @@ fn database(read: &Reader<'_>) -> Result<DatabaseSettings, ConfigError> {
         }
     };
     Ok(DatabaseSettings { url })
-}
-
-fn server(read: &Reader<'_>) -> Result<ServerSettings, ConfigError> {
-    let key = "server.listen";
-    let (text, origin) = read.text(key)?;
-    let numeric = text
-        .strip_prefix("localhost:")
-        .map(|port| format!("127.0.0.1:{port}"));
-    let listen: SocketAddr = numeric.as_deref().unwrap_or(text).parse().map_err(|_| {
-        let reason = format!("is \"{text}\": write an address and a port, such as 127.0.0.1:8080");
-        ConfigError::wrong(origin, key, reason)
-    })?;
-    let workers = match read.whole("server.workers", 0)? {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        given => given,
-    };
-    Ok(ServerSettings {
-        listen,
-        workers,
-        body_limit_bytes: read.whole("server.body_limit_bytes", 1_024)?,
-        request_timeout: Duration::from_secs(read.whole("server.request_timeout_s", 1)?),
-        shutdown: Duration::from_secs(read.whole("server.shutdown_s", 0)?),
-    })
 }
 
 /// What was given up after three days of tries can still be asked for again.

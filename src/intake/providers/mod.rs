@@ -174,6 +174,7 @@ mod tests {
             name: provider.name().to_owned(),
             provider: provider.name().to_owned(),
             tenant: Tenant(1),
+            door: crate::config::door::ChannelDoor::default(),
             secrets,
             scheme: scheme.filter(|_| !provider.schemes().is_empty()),
             hash: setting("hash"),

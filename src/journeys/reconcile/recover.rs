@@ -322,6 +322,7 @@ fn call(recovery: &Recovery<'_>, proof: &Proof<'_>, evidence: &Evidence) -> Opti
         ..proof.notice.clone()
     };
     Some(Call {
+        request_id: None,
         channel: Arc::clone(&proof.channel),
         notices: vec![notice.without_nul()],
         silent_because: None,

@@ -103,6 +103,10 @@ pub trait Access {
     fn insert_token(&mut self, row: &TokenRow) -> Result<()>;
     /// The token with this hash, whatever its tenant.
     fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>>;
+    /// Every token, also those that have ended, by the time they were made.
+    fn list_tokens(&mut self, tenant: i32) -> Result<Vec<TokenRow>>;
+    /// Ends a token.
+    fn mark_token_ended(&mut self, tenant: i32, token_hash: &[u8], at: Ts) -> Result<()>;
     /// The answer a caller's request with this key got.
     fn find_answer(
         &mut self,
@@ -235,8 +239,11 @@ pub trait Payments {
     ) -> Result<Vec<QuarantinedHead>>;
     /// Marks a refused call as replayed.
     fn mark_replayed(&mut self, tenant: i32, id: Uid, at: Ts) -> Result<()>;
-    /// Keeps the newest `keep` refused calls and returns how many went.
-    fn delete_old_quarantined(&mut self, tenant: i32, keep: i64) -> Result<usize>;
+    /// Keeps the newest refused calls, at most so many and of at most so many bytes, and returns how
+    /// many went.
+    fn delete_old_quarantined(&mut self, tenant: i32, rows: i64, bytes: i64) -> Result<usize>;
+    /// How many refused calls are kept, and their bytes.
+    fn measure_quarantined(&mut self, tenant: i32) -> Result<(i64, i64)>;
 }
 
 /// Chains, blocks, postings and balances.

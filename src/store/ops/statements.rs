@@ -6,7 +6,7 @@ use crate::domain::time::Day;
 use crate::store::rows::{
     StatementFileRow, StatementOriginalRow, StatementPageHead, StatementPageRow, StatementRow,
 };
-use crate::store::types::Uid;
+use crate::store::types::{Ts, Uid};
 
 /// How to list statement files.
 #[derive(Debug, Default, Clone)]
@@ -37,6 +37,8 @@ pub trait Statements {
         tenant: i32,
         file_hash: &[u8],
     ) -> Result<Vec<StatementFileRow>>;
+    /// When the last file of a source came that was not undone.
+    fn find_last_file(&mut self, tenant: i32, source: &str) -> Result<Option<Ts>>;
     /// Files by id, oldest first.
     fn list_statement_files(
         &mut self,

@@ -40,6 +40,21 @@ impl Access for Conn {
         Ok(())
     }
 
+    fn list_tokens(&mut self, tenant: i32) -> Result<Vec<TokenRow>, Failure> {
+        let rows = tokens::table
+            .filter(tokens::tenant.eq(tenant))
+            .order((tokens::created_at, tokens::token_hash))
+            .select(TokenRow::as_select());
+        Ok(rows.load(self)?)
+    }
+
+    fn mark_token_ended(&mut self, tenant: i32, token_hash: &[u8], at: Ts) -> Result<(), Failure> {
+        diesel::update(tokens::table.find((tenant, token_hash)))
+            .set(tokens::expires_at.eq(at))
+            .execute(self)?;
+        Ok(())
+    }
+
     fn find_token(&mut self, token_hash: &[u8]) -> Result<Option<TokenRow>, Failure> {
         Ok(tokens::table
             .filter(tokens::token_hash.eq(token_hash))

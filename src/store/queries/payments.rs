@@ -223,20 +223,45 @@ impl Payments for Conn {
         Ok(())
     }
 
-    fn delete_old_quarantined(&mut self, tenant: i32, keep: i64) -> Result<usize, Failure> {
-        let oldest_kept: Option<Uid> = quarantined::table
+    fn delete_old_quarantined(
+        &mut self,
+        tenant: i32,
+        rows: i64,
+        bytes: i64,
+    ) -> Result<usize, Failure> {
+        let kept: Vec<(Uid, i32)> = quarantined::table
             .filter(quarantined::tenant.eq(tenant))
             .order(quarantined::quarantine_id.desc())
-            .offset(keep.saturating_sub(1).max(0))
-            .select(quarantined::quarantine_id)
-            .first(self)
-            .optional()?;
-        let Some(oldest_kept) = oldest_kept else {
+            .limit(rows.saturating_add(1))
+            .select((
+                quarantined::quarantine_id,
+                diesel::dsl::sql::<diesel::sql_types::Integer>("length(raw)"),
+            ))
+            .load(self)?;
+        let most = usize::try_from(rows).unwrap_or(usize::MAX);
+        let mut sum = 0_i64;
+        let newest_gone = kept.iter().enumerate().find(|(place, (_, length))| {
+            sum = sum.saturating_add(i64::from(*length));
+            *place >= most || sum > bytes
+        });
+        let Some((_, (newest_gone, _))) = newest_gone else {
             return Ok(0);
         };
         let older = quarantined::table
             .filter(quarantined::tenant.eq(tenant))
-            .filter(quarantined::quarantine_id.lt(oldest_kept));
+            .filter(quarantined::quarantine_id.le(*newest_gone));
         Ok(diesel::delete(older).execute(self)?)
+    }
+
+    fn measure_quarantined(&mut self, tenant: i32) -> Result<(i64, i64), Failure> {
+        let measured = quarantined::table
+            .filter(quarantined::tenant.eq(tenant))
+            .select((
+                diesel::dsl::count_star(),
+                diesel::dsl::sql::<diesel::sql_types::BigInt>(
+                    "CAST(COALESCE(SUM(length(raw)), 0) AS BIGINT)",
+                ),
+            ));
+        Ok(measured.get_result(self)?)
     }
 }

@@ -13,7 +13,7 @@ use crate::store::schema::{
     statement_files as files, statement_originals as originals, statement_pages as pages,
     statements,
 };
-use crate::store::types::Uid;
+use crate::store::types::{Ts, Uid};
 
 /// The state in which a file's lines count.
 const IMPORTED: &str = "imported";
@@ -62,6 +62,16 @@ impl Statements for Conn {
             .order(files::file_id)
             .select(StatementFileRow::as_select())
             .load(self)?)
+    }
+
+    fn find_last_file(&mut self, tenant: i32, source: &str) -> Result<Option<Ts>, Failure> {
+        let last = files::table
+            .filter(files::tenant.eq(tenant))
+            .filter(files::source.eq(source))
+            .filter(files::state.ne(UNDONE))
+            .order(files::file_id.desc())
+            .select(files::imported_at);
+        Ok(last.first(self).optional()?)
     }
 
     fn list_statement_files(

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod http;
 pub(crate) mod office;
+pub(crate) mod program;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 

@@ -1,0 +1,57 @@
+//! A notice on its way into the books: the channel, the facts and the raw call come in, its keys and the
+//! clues in it are worked out once. Decides nothing.
+
+use uuid::Uuid;
+
+use crate::config::channel::Channel;
+use crate::domain::notice::{Notice, Verdict};
+use crate::matching::clues::{Clues, clues};
+use crate::store::types::Uid;
+
+/// A notice on its way into the books, with what is worked out from it once: a batch may be tried
+/// several times.
+pub(super) struct Incoming<'a> {
+    pub(super) channel: &'a Channel,
+    pub(super) notice: &'a Notice,
+    /// The call as received.
+    pub(super) raw: &'a [u8],
+    /// The notice row that recorded it before it could be applied, when it is swept.
+    pub(super) recorded_as: Option<Uid>,
+    /// The name of the request that brought it, where one did.
+    pub(super) request_id: Option<Uuid>,
+    pub(super) key_hash: Vec<u8>,
+    pub(super) facts_hash: Vec<u8>,
+    pub(super) clues: Clues,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(
+        channel: &'a Channel,
+        notice: &'a Notice,
+        raw: &'a [u8],
+        recorded_as: Option<Uid>,
+    ) -> Self {
+        Self {
+            channel,
+            notice,
+            raw,
+            recorded_as,
+            request_id: None,
+            key_hash: notice.key_hash().to_vec(),
+            facts_hash: notice.facts_hash().to_vec(),
+            clues: clues(notice),
+        }
+    }
+
+    /// Logs what it is called from now on, beside the request that brought it.
+    pub(super) fn tell(&self, notice_id: Uid, payment_id: Uid, verdict: Verdict) {
+        tracing::debug!(
+            request_id = self.request_id.map(tracing::field::display),
+            channel = self.channel.name,
+            notice_id = %notice_id.0,
+            payment_id = %payment_id.0,
+            verdict = verdict.as_str(),
+            "a notice is applied"
+        );
+    }
+}
