@@ -4,10 +4,11 @@
 
 use std::fmt;
 
+use actix_web::error::QueryPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use actix_web::http::header::{ACCEPT, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde_json::{Value, json};
 
 use crate::store::AsFailure;
 use crate::store::failure::Failure;
@@ -27,6 +28,8 @@ pub enum Problem {
     NotValid(String),
     /// A body that is too large.
     TooLarge(usize),
+    /// A body of another type than the address takes, which is named.
+    WrongContentType(&'static str),
     /// A body that did not arrive in time.
     TooSlow,
     /// A field of a body that cannot be taken; in a batch, which part of it.
@@ -48,6 +51,13 @@ pub enum Problem {
         code: &'static str,
         /// The sentence.
         detail: String,
+    },
+    /// A statement that was imported before with other entries; what was found.
+    OtherEntries {
+        /// The sentence.
+        detail: String,
+        /// The whole report of the import.
+        report: Value,
     },
     /// An Idempotency-Key that was given to another request before.
     KeyReused,
@@ -73,6 +83,11 @@ impl Problem {
             ),
             Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            Self::WrongContentType(_) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "wrong_content_type",
+                "Wrong type of body",
+            ),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "Too slow"),
             Self::Wrong {
                 is_contradiction: true,
@@ -84,6 +99,11 @@ impl Problem {
                 "A field is wrong",
             ),
             Self::Refused { status, code, .. } => (*status, *code, "Refused"),
+            Self::OtherEntries { .. } => (
+                StatusCode::CONFLICT,
+                "other_entries",
+                "Other entries before",
+            ),
             Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
             Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
             Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
@@ -110,6 +130,8 @@ impl fmt::Display for Problem {
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
+            Self::OtherEntries { detail, .. } => f.write_str(detail),
+            Self::WrongContentType(right) => write!(f, "this address takes a body of {right}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
             Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
@@ -135,6 +157,8 @@ impl AsFailure for Problem {
             | Self::WrongMethod(_)
             | Self::NotValid(_)
             | Self::TooLarge(_)
+            | Self::WrongContentType(_)
+            | Self::OtherEntries { .. }
             | Self::TooSlow
             | Self::Refused { .. }
             | Self::KeyReused
@@ -162,8 +186,14 @@ impl ResponseError for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "5"));
         }
+        if matches!(self, Self::UnderWay) {
+            response.insert_header((RETRY_AFTER, "1"));
+        }
         if let Self::WrongMethod(allowed) = self {
             response.insert_header((ALLOW, *allowed));
+        }
+        if let Self::WrongContentType(right) = self {
+            response.insert_header((ACCEPT, *right));
         }
         response
             .content_type("application/problem+json")
@@ -178,7 +208,13 @@ impl Problem {
         Self::NotValid("the body could not be read".to_owned())
     }
 
-    fn to_json(&self) -> serde_json::Value {
+    /// Something of our own that should always work.
+    #[must_use]
+    pub fn broken(why: String) -> Self {
+        Self::Failed(Failure::Broken(why))
+    }
+
+    fn to_json(&self) -> Value {
         let (status, code, title) = self.kind();
         let mut members = json!({
             "type": format!("urn:doisoat:problem:{code}"),
@@ -191,7 +227,62 @@ impl Problem {
             members.insert("field".to_owned(), json!(field));
             members.extend(index.map(|index| ("index".to_owned(), json!(index))));
         }
+        if let (Self::OtherEntries { report, .. }, Some(members)) = (self, members.as_object_mut())
+        {
+            members.insert("report".to_owned(), report.clone());
+        }
         members
+    }
+}
+
+impl From<Problem> for HttpResponse {
+    fn from(problem: Problem) -> Self {
+        problem.error_response()
+    }
+}
+
+/// A query that cannot be meant, with what it said.
+#[derive(Debug)]
+pub struct BadQuery {
+    /// As it was sent.
+    pub query: String,
+    /// Why not.
+    pub why: String,
+}
+
+impl BadQuery {
+    /// What is wrong, without saying that it was read as a query.
+    #[must_use]
+    pub fn words(error: &QueryPayloadError) -> String {
+        match error {
+            QueryPayloadError::Deserialize(why) => why.to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Keeps a refused query, so that the address can name the parameter.
+    #[must_use]
+    pub fn of(error: &QueryPayloadError, request: &HttpRequest) -> Self {
+        Self {
+            query: request.query_string().to_owned(),
+            why: Self::words(error),
+        }
+    }
+}
+
+impl fmt::Display for BadQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl ResponseError for BadQuery {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::NotValid(self.why.clone()).error_response()
     }
 }
 

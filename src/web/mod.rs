@@ -24,6 +24,7 @@ pub mod error;
 pub mod health;
 pub mod indicators;
 pub mod metrics;
+pub mod openapi;
 pub mod page;
 pub mod server;
 pub mod webhooks;
@@ -121,6 +122,16 @@ pub fn configure(config: &mut ServiceConfig) {
             "/webhooks/{channel}/{action:.*}",
             web::route().to(webhooks::receive),
         )
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(|error, request| error::BadQuery::of(&error, request).into()),
+        )
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|_, _| error::Problem::NotFound("address").into()),
+        )
+        .route("/api/openapi.json", web::get().to(openapi::show))
+        .route("/api/docs", web::get().to(openapi::pages::show))
         .service(
             web::scope("/api/v1")
                 .wrap(from_fn(api::once::answer_once))

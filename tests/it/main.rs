@@ -31,6 +31,7 @@ mod journal;
 mod matching;
 mod memos;
 mod migrations;
+mod openapi;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;

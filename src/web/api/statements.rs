@@ -83,8 +83,15 @@ pub async fn upload(
         },
     )
     .await?;
+    if report.outcome == "conflict" {
+        let detail = report.says.clone();
+        let report = serde_json::to_value(report);
+        return Err(Problem::OtherEntries {
+            detail,
+            report: report.map_err(|error| Problem::broken(error.to_string()))?,
+        });
+    }
     let status = match report.outcome {
-        "conflict" => StatusCode::CONFLICT,
         "ok" | "held" if !report.is_preview => StatusCode::CREATED,
         _ => StatusCode::OK,
     };
