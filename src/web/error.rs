@@ -26,6 +26,8 @@ pub enum Problem {
     WrongMethod(&'static str),
     /// A parameter or a body that cannot be meant.
     NotValid(String),
+    /// A question whose parameters cannot be meant together, or ask for a unit nobody knows.
+    WrongQuestion(String),
     /// A body that is too large.
     TooLarge(usize),
     /// A body of another type than the address takes, which is named.
@@ -82,6 +84,11 @@ impl Problem {
                 "Method not allowed",
             ),
             Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
+            Self::WrongQuestion(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong_question",
+                "Cannot be meant",
+            ),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
             Self::WrongContentType(_) => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -125,6 +132,7 @@ impl fmt::Display for Problem {
             Self::NotKnown(detail) => f.write_str(detail),
             Self::NotAllowed(detail)
             | Self::NotValid(detail)
+            | Self::WrongQuestion(detail)
             | Self::Unpriced(_, detail)
             | Self::Refused { detail, .. } => f.write_str(detail),
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
@@ -156,6 +164,7 @@ impl AsFailure for Problem {
             | Self::NotFound(_)
             | Self::WrongMethod(_)
             | Self::NotValid(_)
+            | Self::WrongQuestion(_)
             | Self::TooLarge(_)
             | Self::WrongContentType(_)
             | Self::OtherEntries { .. }

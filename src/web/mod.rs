@@ -29,6 +29,7 @@ pub mod page;
 pub mod server;
 pub mod webhooks;
 
+use api::addresses::shown;
 use metrics::Metrics;
 use webhooks::Floods;
 
@@ -111,12 +112,11 @@ impl Gateway {
 /// Every address.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health::alive))
-        .route("/readyz", web::get().to(health::ready))
-        .route("/metrics", web::get().to(metrics::show))
-        .route("/assets/site.css", web::get().to(assets::style))
-        .route("/indicators", web::get().to(indicators::show))
-        .route("/indicators", web::head().to(indicators::show))
+        .service(shown("/healthz", health::alive))
+        .service(shown("/readyz", health::ready))
+        .service(shown("/metrics", metrics::show))
+        .service(shown("/assets/site.css", assets::style))
+        .service(shown("/indicators", indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
             "/webhooks/{channel}/{action:.*}",
@@ -130,11 +130,12 @@ pub fn configure(config: &mut ServiceConfig) {
             web::PathConfig::default()
                 .error_handler(|_, _| error::Problem::NotFound("address").into()),
         )
-        .route("/api/openapi.json", web::get().to(openapi::show))
-        .route("/api/docs", web::get().to(openapi::pages::show))
+        .service(shown("/api/openapi.json", openapi::show))
+        .service(shown("/api/docs", openapi::pages::show))
         .service(
             web::scope("/api/v1")
                 .wrap(from_fn(api::once::answer_once))
+                .wrap(from_fn(api::no_nul::refuse_nul))
                 .configure(api::configure)
                 .default_service(web::route().to(error::no_such_address)),
         )

@@ -39,6 +39,7 @@ mod providers;
 mod refund_races;
 mod refund_rules;
 mod refunds;
+mod refusals;
 mod reports;
 mod statement_imports;
 mod statements;

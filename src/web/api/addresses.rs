@@ -3,6 +3,7 @@
 //! here with what would be right.
 
 use std::future::Future;
+use std::sync::LazyLock;
 
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::header::CONTENT_TYPE;
@@ -11,6 +12,7 @@ use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
 use super::access::Bearer;
 use crate::web::error::{Problem, only_get, only_get_and_post, only_get_and_put, only_post};
+use crate::web::openapi::BASE;
 
 /// One address.
 pub struct Address {
@@ -52,6 +54,26 @@ impl Addresses {
     }
 }
 
+/// Whether there is an address that takes a method. The path is the whole one.
+#[must_use]
+pub fn is_taken(method: &str, path: &str) -> bool {
+    static TABLE: LazyLock<Vec<(&str, &[&str])>> = LazyLock::new(|| {
+        let addresses = super::addresses();
+        let all = addresses.all().iter();
+        all.map(|one| (one.path, one.methods)).collect()
+    });
+    let Some(path) = path.strip_prefix(BASE) else {
+        return false;
+    };
+    let fits = |template: &str| {
+        let (template, given) = (template.split('/'), path.split('/'));
+        let is_same = |(one, other): (&str, &str)| one == other || one.starts_with('{');
+        template.clone().count() == given.clone().count() && template.zip(given).all(is_same)
+    };
+    let takes = |(template, methods): &(&str, &[&str])| methods.contains(&method) && fits(template);
+    TABLE.iter().any(takes)
+}
+
 /// Whether a body is JSON; one without a type is taken for it.
 fn is_json(context: &GuardContext<'_>) -> bool {
     let Some(given) = context.head().headers().get(CONTENT_TYPE) else {
@@ -82,6 +104,20 @@ async fn not_a_file(_: Bearer) -> Result<HttpResponse, Problem> {
     Err(Problem::WrongContentType("application/octet-stream"))
 }
 
+/// A page or document that is only read.
+pub fn shown<F, Args>(path: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    F::Future: Future,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::route().to(only_get))
+}
+
 /// An address that is only read.
 pub fn reading<F, Args>(path: &'static str, handler: F) -> Address
 where
@@ -90,14 +126,10 @@ where
     F::Output: Responder + 'static,
     F::Future: Future,
 {
-    let resource = web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::route().to(only_get));
     Address {
         path,
         methods: &["GET"],
-        resource,
+        resource: shown(path, handler),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod differences;
 pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
+pub mod no_nul;
 pub mod notices;
 pub mod once;
 pub mod outbox;

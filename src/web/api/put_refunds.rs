@@ -152,9 +152,12 @@ pub async fn request(
                     };
                     Ok((status, told))
                 }
-                _ => Err(Problem::NotValid(
-                    "name either a proposal, or a payment and a source".to_owned(),
-                )),
+                _ => Err(Problem::Wrong {
+                    index: None,
+                    field: "proposal".to_owned(),
+                    problem: "name either a proposal, or a payment and a source".to_owned(),
+                    is_contradiction: false,
+                }),
             }
         },
     );

@@ -24,6 +24,9 @@ use crate::store::types::Uid;
 use crate::web::Gateway;
 use crate::web::error::Problem;
 
+/// Where a file can stand.
+pub const STATES: [&str; 3] = ["imported", "held", "undone"];
+
 /// Parameters of an upload.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +111,16 @@ pub async fn list(
     query: Result<web::Query<Filter>, actix_web::Error>,
 ) -> Answered {
     let filter = asked(query)?;
+    if let Some(state) = filter
+        .state
+        .as_deref()
+        .filter(|state| !STATES.contains(state))
+    {
+        let known = STATES.join(", ");
+        return Err(Problem::NotValid(format!(
+            "state is \"{state}\"; known are {known}"
+        )));
+    }
     let limit = limit(filter.limit)?;
     let filter = StatementFilter {
         source: filter.source,

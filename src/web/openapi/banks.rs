@@ -5,6 +5,7 @@ use super::shape::{
     Members, Schema, amount, answer, body, count, day, hex, instant, list, named, open, or_null,
     page, plain, small, text, told, uuid, words, yes_no,
 };
+use crate::web::api::statements::STATES;
 
 /// Operations.
 pub(super) fn operations() -> Vec<Operation> {
@@ -29,7 +30,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .gives("Nothing was to be added: a preview or a repeat.", named("ImportReport")),
         Operation::get("listStatements", "/statements", "Lists the files, oldest first")
             .may("source", plain(), "Of this source.")
-            .may("state", words(["imported", "held", "undone"]), "In this state.")
+            .may("state", words(STATES), "In this state.")
             .in_pages(uuid())
             .gives("A page of files.", page(named("StatementFile"))),
         Operation::get("getStatement", "/statements/{id}", "Shows a file with its statements and days")
@@ -58,7 +59,7 @@ fn file() -> Members {
         ("name", text()),
         ("format", text()),
         ("profile", or_null(text())),
-        ("state", words(["imported", "held", "undone"])),
+        ("state", words(STATES)),
         ("sha256", hex()),
         ("bytes", count()),
         ("entries", count()),
@@ -132,7 +133,7 @@ fn import_report() -> Schema {
     let earlier = answer(vec![
         ("file", uuid()),
         ("name", text()),
-        ("state", words(["imported", "held", "undone"])),
+        ("state", words(STATES)),
         ("imported_at", instant()),
         ("imported_by", text()),
     ]);

@@ -105,7 +105,7 @@ pub const ROSTER: &[Code] = &[
         &[422],
         "The procedure was not imported.",
     ),
-    code("unknown_unit", &[422], "The unit was not imported."),
+    code("unknown_unit", &[409, 422], "The unit was not imported."),
     code(
         "unknown_person_group",
         &[422],
@@ -145,7 +145,7 @@ pub const ROSTER: &[Code] = &[
     ),
     code(
         "other_unit",
-        &[403, 409],
+        &[403],
         "It belongs to another unit than the officer's.",
     ),
     code(
@@ -163,7 +163,7 @@ pub const ROSTER: &[Code] = &[
     code("already_resolved", &[409], "The difference is resolved."),
     code(
         "wrong_way_out",
-        &[409, 422],
+        &[409],
         "This kind of difference has no such way out.",
     ),
     code(
@@ -172,7 +172,7 @@ pub const ROSTER: &[Code] = &[
         "No money of the payment waits to be placed.",
     ),
     code("wrong_bills", &[422], "The bills named cannot be meant."),
-    code("unknown_bill", &[409, 422], "There is no such bill."),
+    code("unknown_bill", &[409], "There is no such bill."),
     code("bill_closed", &[409], "The bill was cancelled."),
     code(
         "dossier_closed",
@@ -180,12 +180,8 @@ pub const ROSTER: &[Code] = &[
         "The bill's dossier was refused, withdrawn or stopped.",
     ),
     code("nothing_due", &[409], "Nothing is due on the bill."),
-    code("more_than_due", &[409, 422], "More than the bill needs."),
-    code(
-        "more_than_there",
-        &[409, 422],
-        "More than the payment has left.",
-    ),
+    code("more_than_due", &[409], "More than the bill needs."),
+    code("more_than_there", &[409], "More than the payment has left."),
     code("other_currency", &[409, 422], "The currencies differ."),
     code(
         "already_waived",
@@ -199,7 +195,7 @@ pub const ROSTER: &[Code] = &[
     ),
     code(
         "same_unit",
-        &[409, 422],
+        &[409],
         "The difference belongs to the unit already.",
     ),
     code(

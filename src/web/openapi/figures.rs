@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::operation::Operation;
 use super::shape::{
-    Schema, answer, answer_with, count, day, instant, list, named, of, open, or_null, plain, text,
+    Schema, answer, answer_with, count, day, filled, instant, list, named, of, open, or_null, text,
     told, words, yes_no,
 };
 use crate::domain::refund::RefundedRule;
@@ -54,7 +54,7 @@ fn question(operation: Operation) -> Operation {
         )
         .may("to", day(), "Last day.")
         .may("by", of(By::ALL, By::as_str), "By what it is broken down.")
-        .may("unit", plain(), "One unit and those below it.")
+        .may("unit", filled(), "One unit and those below it.")
         .may(
             "lang",
             words(["vi", "en"]),

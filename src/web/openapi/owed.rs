@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::operation::Operation;
 use super::shape::{
-    Members, Schema, amount, answer, body, count, currency, day, dossier_status, fee_kind, instant,
-    list, named, of, or_null, plain, small, submitted_via, text, told, words, yes_no,
+    Members, Schema, amount, answer, body, count, currency, day, dossier_status, fee_kind, filled,
+    instant, list, named, of, or_null, plain, small, submitted_via, text, told, words, yes_no,
 };
 use crate::domain::bill::BillState;
 use crate::domain::tariff::formula::MOST_PIECES;
@@ -56,14 +56,9 @@ fn quote() -> Operation {
         .may("group", group, "A group the person belongs to; may stand several times.")
         .may("quantity", pieces, "Pieces, for fees by the piece.")
         .may("base", money, "The value a fee is reckoned from, whole đồng.")
-        .may("fee", plain(), "One fee of the procedure; all unless given.")
+        .may("fee", filled(), "One fee of the procedure; all unless given.")
         .refuses_also(&["422"])
         .gives("The quote.", named("Quote"))
-}
-
-/// Text of a parameter that says something.
-fn filled() -> Schema {
-    json!({"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"})
 }
 
 /// Components.

@@ -17,6 +17,12 @@ fn status() -> Schema {
     of(PaymentStatus::ALL, PaymentStatus::as_str)
 }
 
+/// What a notice says of its payment; `none` where it is about none.
+fn told_status() -> Schema {
+    let statuses = PaymentStatus::ALL.iter().map(|one| one.as_str());
+    words(statuses.chain(["none"]))
+}
+
 /// A day or an instant.
 pub(super) fn moment() -> Schema {
     json!({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
@@ -68,7 +74,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("id", uuid()),
         ("channel", text()),
         ("outcome", of(Verdict::ALL, Verdict::as_str)),
-        ("status", status()),
+        ("status", told_status()),
         ("payment", or_null(uuid())),
         (
             "is_applied",

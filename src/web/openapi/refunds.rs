@@ -5,8 +5,8 @@ use serde_json::json;
 use super::operation::Operation;
 use super::people::STEP;
 use super::shape::{
-    Members, Schema, amount, answer, answer_with, body, currency, instant, list, named, of,
-    or_null, page, plain, small, text, told, uuid, yes_no,
+    Members, Schema, amount, answer, body, currency, fee_kind, instant, list, named, of, or_null,
+    page, plain, small, text, told, uuid, yes_no,
 };
 use crate::domain::entry::Event;
 use crate::domain::refund::{RefundAction, RefundRule, RefundSource, RefundState};
@@ -156,7 +156,13 @@ fn outcome() -> Schema {
 }
 
 fn refund() -> Members {
-    let item = answer_with(vec![("amount", amount())], vec![("position", small())]);
+    let item = answer(vec![
+        ("position", small()),
+        ("kind", fee_kind()),
+        ("code", text()),
+        ("name", text()),
+        ("amount", amount()),
+    ]);
     vec![
         ("id", uuid()),
         ("payment", uuid()),

@@ -18,6 +18,11 @@ pub(super) fn plain() -> Schema {
     json!({"type": "string", "pattern": "^[^\\u0000]*$"})
 }
 
+/// Text of a parameter that says something.
+pub(super) fn filled() -> Schema {
+    json!({"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"})
+}
+
 /// A UUID.
 pub(super) fn uuid() -> Schema {
     json!({"type": "string", "format": "uuid"})
