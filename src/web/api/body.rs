@@ -3,8 +3,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Number, Value};
 use tokio::time::timeout;
 
 use super::access::{Bearer, Need, admit};
@@ -79,6 +80,27 @@ pub async fn read_at_most(
     }
 }
 
+/// A whole number, also as JSON may write one: `2`, `2.0`, `2e0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole(pub i32);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = Number::deserialize(deserializer)?;
+        // A float that is whole is written without a fraction.
+        let text = number.as_f64().filter(|_| number.is_f64());
+        let text = text.map_or_else(|| number.to_string(), |float| float.to_string());
+        let whole = text.parse().map(Self);
+        whole.map_err(|_| {
+            D::Error::custom(format!(
+                "{number} is not a whole number from {} to {}",
+                i32::MIN,
+                i32::MAX
+            ))
+        })
+    }
+}
+
 /// What no body may hold, wherever it stands.
 enum Fault {
     /// A text with NUL, which neither a name nor PostgreSQL has.
@@ -137,5 +159,39 @@ pub fn members<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             code: "wrong_text",
             detail: format!("{field} holds a NUL character"),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct One {
+        revision: Whole,
+    }
+
+    #[test]
+    fn a_whole_number_is_read_however_json_writes_it() {
+        let read = |text: &str| {
+            let body = format!("{{\"revision\": {text}}}");
+            members::<One>(body.as_bytes())
+                .map(|one| one.revision.0)
+                .ok()
+        };
+        let table = [
+            ("2", 2),
+            ("2.0", 2),
+            ("2e0", 2),
+            ("-2147483648", i32::MIN),
+            ("2147483647.0", i32::MAX),
+        ];
+        for (text, whole) in table {
+            assert_eq!(read(text), Some(whole), "{text}");
+        }
+        for text in ["2.5", "2147483648", "1e300", "\"2\"", "null", "true"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::operation::Operation;
 use super::shape::{
     Members, Schema, amount, answer, body, count, day, hex, instant, list, named, open, or_null,
-    page, plain, small, text, told, uuid, words, yes_no,
+    page, plain, reason, small, text, told, uuid, words, yes_no,
 };
 use crate::web::api::statements::STATES;
 
@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// Components.
 pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
-        ("Reason", body(vec![("reason", text())], Vec::new())),
+        ("Reason", body(vec![("reason", reason())], Vec::new())),
         ("StatementFile", answer(file())),
         ("StatementFileShown", file_shown()),
         ("ImportReport", import_report()),

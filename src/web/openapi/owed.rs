@@ -5,7 +5,8 @@ use serde_json::json;
 use super::operation::Operation;
 use super::shape::{
     Members, Schema, amount, answer, body, count, currency, day, dossier_status, fee_kind, filled,
-    instant, list, named, of, or_null, plain, small, submitted_via, text, told, words, yes_no,
+    instant, list, named, of, or_null, plain, small, submitted_via, such_as, text, told, words,
+    yes_no,
 };
 use crate::domain::bill::BillState;
 use crate::domain::tariff::formula::MOST_PIECES;
@@ -27,7 +28,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .in_path("code", plain(), code)
             .gives("The dossier.", named("DossierShown")),
         Operation::post("putDossiers", "/dossiers/batch", "Puts many dossiers, all or none")
-            .takes(list(named("Dossier")))
+            .takes(list(named("DossierInBatch")))
             .gives(
                 "What was done.",
                 answer(vec![("added", count()), ("changed", count()), ("unchanged", count())]),
@@ -64,7 +65,8 @@ fn quote() -> Operation {
 /// Components.
 pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
-        ("Dossier", dossier()),
+        ("Dossier", dossier(false)),
+        ("DossierInBatch", dossier(true)),
         ("DossierFeeItem", fee_item()),
         ("DossierBill", dossier_bill()),
         ("DossierShown", dossier_shown()),
@@ -74,25 +76,20 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
     ]
 }
 
-fn dossier() -> Schema {
+/// A dossier as it is sent: to its own address, or in a batch, where it must say its code.
+fn dossier(is_in_batch: bool) -> Schema {
     let listed = |items: Schema| json!({"anyOf": [{"type": "array", "items": items}, {"type": ["string", "null"]}]});
-    let groups =
-        json!({"anyOf": [{"type": "array", "items": text()}, {"type": ["string", "null"]}]});
-    let must = vec![
-        ("procedure_code", text()),
-        ("unit_code", text()),
-        ("received_on", day()),
+    let groups = listed(text());
+    let code = such_as(text(), "H12.104-260105-0001");
+    let code = told(code, "The same as in the address, where there is one.");
+    let mut must = vec![
+        ("procedure_code", such_as(text(), "2.000815")),
+        ("unit_code", such_as(text(), "H12.104")),
+        ("received_on", such_as(day(), "2026-01-05")),
         ("submitted_via", submitted_via()),
         ("status", dossier_status()),
     ];
-    let may = vec![
-        (
-            "dossier_code",
-            told(
-                text(),
-                "As in the address where there is one; must be there in a batch.",
-            ),
-        ),
+    let mut may = vec![
         ("applicant_name", or_null(text())),
         (
             "fee_items",
@@ -121,6 +118,8 @@ fn dossier() -> Schema {
             ),
         ),
     ];
+    let place = if is_in_batch { &mut must } else { &mut may };
+    place.push(("dossier_code", code));
     body(must, may)
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::operation::Operation;
 use super::shape::{
     Members, Schema, amount, answer, anything, body, currency, day, instant, list, named, of,
-    or_null, page, plain, small, text, told, uuid, whole, yes_no,
+    or_null, page, plain, reason, small, text, told, uuid, whole, yes_no,
 };
 use crate::domain::bill::BillState;
 use crate::domain::difference::{DifferenceKind, DifferenceState, StepAction, WayOut};
@@ -91,7 +91,7 @@ fn resolution() -> Schema {
     let bill = body(vec![("bill", text())], vec![("amount", or_null(text()))]);
     let must = vec![
         ("action", of(WayOut::ALL, WayOut::as_str)),
-        ("reason", text()),
+        ("reason", reason()),
         ("revision", told(small(), "The revision the officer saw.")),
     ];
     let may = vec![
@@ -104,7 +104,7 @@ fn resolution() -> Schema {
 }
 
 fn reopening() -> Schema {
-    let must = vec![("reason", text()), ("revision", small())];
+    let must = vec![("reason", reason()), ("revision", small())];
     body(must, vec![("preview", yes_no())])
 }
 

@@ -6,7 +6,7 @@ use super::operation::Operation;
 use super::people::STEP;
 use super::shape::{
     Members, Schema, amount, answer, body, currency, fee_kind, instant, list, named, of, or_null,
-    page, plain, small, text, told, uuid, yes_no,
+    page, plain, reason, small, text, told, uuid, yes_no,
 };
 use crate::domain::entry::Event;
 use crate::domain::refund::{RefundAction, RefundRule, RefundSource, RefundState};
@@ -94,7 +94,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// What every step of a refund may say.
 fn step_members() -> Members {
     vec![
-        ("reason", text()),
+        ("reason", reason()),
         ("revision", or_null(small())),
         ("preview", yes_no()),
     ]

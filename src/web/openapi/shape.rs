@@ -23,6 +23,19 @@ pub(super) fn filled() -> Schema {
     json!({"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"})
 }
 
+/// Why an officer does something: text that says something.
+pub(super) fn reason() -> Schema {
+    json!({"type": "string", "pattern": "\\S"})
+}
+
+/// The same with an example of it.
+pub(super) fn such_as(mut schema: Schema, example: &str) -> Schema {
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("examples".to_owned(), json!([example]));
+    }
+    schema
+}
+
 /// A UUID.
 pub(super) fn uuid() -> Schema {
     json!({"type": "string", "format": "uuid"})
