@@ -1,8 +1,6 @@
 //! `doisoat reconcile`: compares a day's payments with the settlement files and bank statements that
-//! were imported, and says of every item what became of it and why. Stores nothing, so that it can be
-//! asked as often as files come in.
-
-use std::collections::BTreeMap;
+//! were imported, keeps what became of every item and says why, and opens and settles differences. It
+//! can be asked as often as files come in, until the day is closed.
 
 use chrono::NaiveDate;
 use comfy_table::{CellAlignment, Table, presets};
@@ -11,23 +9,31 @@ use serde_json::{Value, json};
 use super::output::{say, say_json};
 use super::{Context, End};
 use crate::domain::ids::Tenant;
-use crate::domain::time::vietnam_day;
-use crate::journeys::compare_days::{DaysCompared, compare_days};
-use crate::reconciliation::compare::bridge::bridge;
-use crate::reconciliation::compare::reason::{name, reason};
+use crate::journeys::compare_days::DaysCompared;
+use crate::journeys::days::DayError;
+use crate::journeys::days::compared_rows::settlement;
+use crate::journeys::reconcile::outcomes::counts;
+use crate::journeys::reconcile::{DifferenceCounts, Reconciling, preview_day, reconcile_day};
 use crate::reconciliation::compare::{Item, Outcome, OutcomeKind};
 
 /// Arguments of `reconcile`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Payments, settlement lines and bank lines of the days around are compared too, so that a payout\n\
-    of tomorrow finds its batch; what is shown belongs to the day. Files come in by `statement import`.\n\n\
+    of tomorrow finds its batch; what is shown and kept belongs to the day. Files come in by `statement import`.\n\
+    Running it again replaces what was found; differences keep their ids.\n\n\
     Exit status: 0 when nothing needs a person, 1 when there are differences or a file that was due is missing."
 )]
 pub struct Arguments {
     /// The day, such as 2026-01-05
     #[arg(long)]
     day: NaiveDate,
+    /// The officer who asks for it; without one it counts as done by the machine
+    #[arg(long = "as", value_name = "OFFICER")]
+    officer: Option<String>,
+    /// Keep nothing: neither outcomes nor differences
+    #[arg(long)]
+    preview: bool,
     /// Show what agrees too, not only what differs or waits
     #[arg(long)]
     all: bool,
@@ -39,26 +45,52 @@ pub struct Arguments {
 /// Runs the command; fails when something needs a person.
 ///
 /// # Errors
-/// When the configuration or the database cannot be used.
+/// When the configuration or the database cannot be used, or the day may not be reconciled.
 pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
-    let settings = context.settings()?;
-    let db = context.ready_db()?;
-    let today = vietnam_day(context.clock.now());
-    let tenant = Tenant(arguments.tenant);
-    let compared =
-        db.read(|queries| compare_days(queries, settings, tenant, arguments.day, today))?;
-    let found = Found::on(&compared, arguments.day);
+    let run = Reconciling {
+        db: context.ready_db()?,
+        settings: context.settings()?,
+        tenant: Tenant(arguments.tenant),
+        officer: arguments.officer.as_deref(),
+        now: context.clock.now(),
+    };
+    let done = if arguments.preview {
+        preview_day(&run, arguments.day).map(|compared| (compared, None))
+    } else {
+        let kept = reconcile_day(&run, arguments.day);
+        kept.map(|kept| (kept.compared, Some((kept.differences, kept.digest))))
+    };
+    let (compared, kept) = match done {
+        Ok(done) => done,
+        Err(DayError::Refused(refusal)) if context.is_json => {
+            say_json(&json!({ "refused": refusal.code(), "detail": refusal.to_string() }));
+            return Ok(End::Failed);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let found = Found::on(&compared);
     if context.is_json {
-        say_json(&found.to_json(&compared, arguments));
+        say_json(&found.to_json(&compared, arguments, kept.as_ref()));
     } else {
         found.in_words(&compared, arguments);
+        if let Some((counts, _)) = &kept {
+            say(&format!(
+                "kept: {} differences opened, {} settled, {} found again, {} changed",
+                counts.opened, counts.settled, counts.reopened, counts.changed
+            ));
+        }
     }
-    Ok(if found.differences() == 0 && compared.missing.is_empty() {
-        End::Done
-    } else {
-        End::Failed
-    })
+    Ok(
+        if found.differences() == 0 && compared.expected.missing.is_empty() {
+            End::Done
+        } else {
+            End::Failed
+        },
+    )
 }
+
+/// What became of differences, and the hash of the outcomes that are kept.
+type Kept = (DifferenceCounts, Vec<u8>);
 
 /// What became of the items of one day.
 struct Found<'a> {
@@ -66,10 +98,9 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn on(compared: &'a DaysCompared, day: NaiveDate) -> Self {
-        let of_day = |(item, _): &(Item, &Outcome)| compared.day_of(*item) == Some(day);
+    fn on(compared: &'a DaysCompared) -> Self {
         Self {
-            items: compared.comparison.all().filter(of_day).collect(),
+            items: compared.of_the_day().collect(),
         }
     }
 
@@ -78,33 +109,35 @@ impl<'a> Found<'a> {
         self.items.iter().filter(is_difference).count()
     }
 
-    /// How many there are of each side and kind.
-    fn counts(&self) -> BTreeMap<(&'static str, OutcomeKind), u64> {
-        let mut counts = BTreeMap::new();
-        for (item, outcome) in &self.items {
-            *counts.entry((side(*item), outcome.kind)).or_default() += 1;
-        }
-        counts
-    }
-
     fn shown(&self, is_all: bool) -> impl Iterator<Item = &(Item, &'a Outcome)> {
         self.items.iter().filter(move |(_, outcome)| {
             is_all || outcome.kind.is_difference() || outcome.kind == OutcomeKind::Waiting
         })
     }
 
-    fn to_json(&self, compared: &DaysCompared, arguments: &Arguments) -> Value {
-        let counts = self.counts().into_iter().map(
-            |((side, kind), count)| json!({ "side": side, "outcome": kind.as_str(), "count": count }),
+    fn to_json(
+        &self,
+        compared: &DaysCompared,
+        arguments: &Arguments,
+        kept: Option<&Kept>,
+    ) -> Value {
+        let counts = counts(compared).into_iter().map(
+            |((side, kind), count)| json!({ "side": side.as_str(), "outcome": kind.as_str(), "count": count }),
         );
+        let kept = kept.map(|(counts, digest)| {
+            json!({
+                "opened": counts.opened, "settled": counts.settled, "reopened": counts.reopened,
+                "changed": counts.changed, "sha256": hex::encode(digest),
+            })
+        });
         let items = self.shown(arguments.all).map(|(item, outcome)| {
             json!({
-                "side": side(*item),
-                "item": name(&compared.input, &compared.comparison, *item),
+                "side": item.side().as_str(),
+                "item": compared.name(*item),
                 "outcome": outcome.kind.as_str(),
                 "difference_minor": outcome.difference,
                 "turns_on": outcome.turns_on.map(|day| day.to_string()),
-                "reason": reason(&compared.input, &compared.comparison, *item),
+                "reason": compared.reason(*item),
             })
         });
         json!({
@@ -113,13 +146,14 @@ impl<'a> Found<'a> {
             "counts": counts.collect::<Vec<_>>(),
             "items": items.collect::<Vec<_>>(),
             "missing_files": missing(compared),
-            "bridges_of_days_around": bridges(compared),
+            "settlement": settlement(compared).0,
+            "kept": kept,
             "files": files(compared),
         })
     }
 
     fn in_words(&self, compared: &DaysCompared, arguments: &Arguments) {
-        for (source, due) in &compared.missing {
+        for (source, due) in &compared.expected.missing {
             say(&format!(
                 "incomplete: no line of {source} is known for {}, and its file was due on {due}",
                 arguments.day
@@ -132,21 +166,25 @@ impl<'a> Found<'a> {
             ));
             return;
         }
-        let mut counts = table(["side", "outcome", "count"]);
-        for ((side, kind), count) in self.counts() {
-            counts.add_row([side.to_owned(), kind.as_str().to_owned(), count.to_string()]);
+        let mut told = table(["side", "outcome", "count"]);
+        for ((side, kind), count) in counts(compared) {
+            told.add_row([
+                side.as_str().to_owned(),
+                kind.as_str().to_owned(),
+                count.to_string(),
+            ]);
         }
-        right(&mut counts, 2);
-        say(&counts.to_string());
+        right(&mut told, 2);
+        say(&told.to_string());
         let mut items = table(["item", "outcome", "difference", "by", "with"]);
         for (item, outcome) in self.shown(arguments.all) {
-            let Some(why) = reason(&compared.input, &compared.comparison, *item) else {
+            let Some(why) = compared.reason(*item) else {
                 continue;
             };
             let rejected = why.rejected.iter().map(|one| format!("({})", one.item));
             let with: Vec<String> = why.matched.iter().cloned().chain(rejected).collect();
             items.add_row([
-                name(&compared.input, &compared.comparison, *item),
+                compared.name(*item),
                 outcome.kind.as_str().to_owned(),
                 outcome.difference.to_string(),
                 outcome.rule.as_str().to_owned(),
@@ -158,55 +196,23 @@ impl<'a> Found<'a> {
             say("");
             say(&items.to_string());
         }
-        for (number, (source, id)) in compared.files.iter().enumerate() {
-            say(&format!("file {number}: {} of {source}", id.0));
-        }
         say(&match self.differences() {
-            0 if compared.missing.is_empty() => "nothing needs a person".to_owned(),
+            0 if compared.expected.missing.is_empty() => "nothing needs a person".to_owned(),
             0 => "no difference so far, but a file is missing".to_owned(),
             count => format!("{count} items need a person"),
         });
     }
 }
 
-fn side(item: Item) -> &'static str {
-    match item {
-        Item::Payment(_) => "payment",
-        Item::Line(_) => "settlement_line",
-        Item::Bank(_) => "bank_line",
-        Item::Refund(_) => "refund",
-        Item::Payout(_) => "payout",
-        Item::Batch(_) => "batch",
-    }
-}
-
-/// The bridge of every channel over all the days compared.
-fn bridges(compared: &DaysCompared) -> Vec<Value> {
-    let told = compared.channels.iter().map(|(channel, number)| {
-        let one = bridge(&compared.input, &compared.comparison, *number);
-        let spans = one.spans.iter().map(|span| {
-            json!({ "outcome": span.kind.as_str(), "count": span.count, "amount_minor": span.amount })
-        });
-        json!({
-            "channel": channel,
-            "provider_total_minor": one.provider_total,
-            "ledger_total_minor": one.ledger_total,
-            "explained": spans.collect::<Vec<_>>(),
-            "residual_minor": one.residual,
-        })
-    });
-    told.collect()
-}
-
 fn missing(compared: &DaysCompared) -> Vec<Value> {
-    let told = compared.missing.iter();
+    let told = compared.expected.missing.iter();
     told.map(|(source, due)| json!({ "source": source, "due": due.to_string() }))
         .collect()
 }
 
 fn files(compared: &DaysCompared) -> Vec<Value> {
-    let told = compared.files.iter().enumerate();
-    told.map(|(number, (source, id))| json!({ "number": number, "source": source, "id": id.0 }))
+    let used = compared.files_of_the_day().into_iter();
+    used.map(|file| json!({ "source": file.source, "name": file.file_name, "id": file.file_id.0 }))
         .collect()
 }
 

@@ -10,9 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::{say, say_json};
 use super::{Context, End};
+use crate::intake::providers;
 use crate::journeys::ask_statuses::{Asker, Asking, start_asking};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::outbox::couriers::{Couriers, start_couriers};
 use crate::journeys::prune::{Keep, start_pruning};
+use crate::journeys::sweep::start_sweeping;
 use crate::web::Gateway;
 use crate::web::server::serve_until;
 
@@ -42,6 +45,13 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     let (listen, patience) = (settings.server.listen, settings.server.shutdown);
     let subscribers = settings.subscribers.clone();
     let keep = Keep::of(&settings);
+    let (channels, names) = (
+        settings.channels.clone(),
+        providers::names(settings.channels.values()),
+    );
+    if let Err(error) = must_agree(&db, &context.clock) {
+        tracing::warn!("{error}");
+    }
     let listener =
         TcpListener::bind(listen).with_context(|| format!("{listen} cannot be listened on"))?;
     let address = listener.local_addr()?;
@@ -53,6 +63,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     )?;
     let asking = start_asker(&gateway)?;
     let pruning = start_pruning(&db, &context.clock, keep)?;
+    let sweeping = start_sweeping(&db, &context.clock, &channels, names)?;
     let mut couriers = start_couriers(&db, &context.clock, &subscribers)?;
     actix_web::rt::System::new().block_on(async {
         let told = told_to_stop()?;
@@ -61,6 +72,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             told.await;
             drop(asking);
             drop(pruning);
+            drop(sweeping);
         };
         if context.is_json {
             say_json(&json!({ "address": format!("http://{address}") }));

@@ -97,6 +97,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether its files tell of the payments of a channel one by one.
+    #[must_use]
+    pub fn reports_on(&self, channel: &str) -> bool {
+        self.channel.as_deref() == Some(channel) || self.channels.iter().any(|one| one == channel)
+    }
+
     /// When the file of a day is due, days off not regarded; none when no file is expected.
     #[must_use]
     pub fn due(&self, day: Day) -> Option<Instant> {

@@ -37,6 +37,46 @@ words!(
         RefundUnasked = "refund_unasked",
         /// An approved refund was paid out in another amount, or failed.
         RefundDiffers = "refund_differs",
+        /// A comparison found the counterpart, with another amount.
+        AmountMismatch = "amount_mismatch",
+        /// A comparison found candidates and may not choose.
+        NeedsReview = "needs_review",
+        /// Paid when it was no longer expected, by the statements.
+        LatePayment = "late_payment",
+        /// Paid or reported once more, by the statements.
+        DuplicatePayment = "duplicate_payment",
+        /// Recorded, and absent from the provider's file after grace.
+        MissingInSettlement = "missing_in_settlement",
+        /// Recorded, and absent from the bank statement after grace.
+        MissingInBank = "missing_in_bank",
+        /// A line proves a payment that was never recorded.
+        NotRecorded = "not_recorded",
+        /// Recorded as not paid, and the statements say it was.
+        RecordedFailedButSettled = "recorded_failed_but_settled",
+        /// The statements show a refund that nobody here approved.
+        RefundNotRecorded = "refund_not_recorded",
+        /// An approved refund that did not go out in time.
+        RefundMissing = "refund_missing",
+        /// The bank credit is not what the batch comes to.
+        PayoutDiffers = "payout_differs",
+        /// A batch whose bank credit did not come in time.
+        PayoutMissing = "payout_missing",
+        /// A batch does not come to the total its file states.
+        BatchTotalDiffers = "batch_total_differs",
+        /// A batch has not the number of lines its file states.
+        BatchCountDiffers = "batch_count_differs",
+        /// The fee is not the contracted one.
+        FeeDiffers = "fee_differs",
+        /// A bank credit that nobody expects.
+        UnknownCredit = "unknown_credit",
+        /// In a state nobody here knows.
+        Unclassified = "unclassified",
+        /// A file that was due did not come.
+        MissingFile = "missing_file",
+        /// A file came after it was due.
+        LateFile = "late_file",
+        /// A file came for a day on which there can be none.
+        UnexpectedFile = "unexpected_file",
     }
 );
 
@@ -101,6 +141,10 @@ words!(
         Commented = "commented",
         /// An earlier step was undone.
         Undone = "undone",
+        /// It was settled, and a comparison found it again.
+        FoundAgain = "found_again",
+        /// A comparison found it changed.
+        FoundChanged = "found_changed",
     }
 );
 
@@ -116,7 +160,12 @@ impl StepAction {
             | Self::MarkedTest
             | Self::Closed
             | Self::SettledItself => true,
-            Self::Moved | Self::Acknowledged | Self::Commented | Self::Undone => false,
+            Self::Moved
+            | Self::Acknowledged
+            | Self::Commented
+            | Self::Undone
+            | Self::FoundAgain
+            | Self::FoundChanged => false,
         }
     }
 }
@@ -128,6 +177,9 @@ const DUE_AFTER_HOURS: i64 = 48;
 /// Hours for money that is not ours to keep: what stands on another body's account must be passed
 /// on within a day (Circular 74/2022/TT-BTC).
 const URGENT_HOURS: i64 = 24;
+
+/// The ways out of whatever a comparison found: it speaks of statements, so no money is moved by it.
+pub const WAYS_OUT_COMPARED: &[WayOut] = &[WayOut::Close, WayOut::MoveUnit];
 
 impl DifferenceKind {
     /// The ways out of a difference of this kind, the usual one first.
@@ -149,7 +201,27 @@ impl DifferenceKind {
             | Self::Review
             | Self::NotApplied
             | Self::RefundUnasked
-            | Self::RefundDiffers => &[W::Close, W::MoveUnit],
+            | Self::RefundDiffers
+            | Self::AmountMismatch
+            | Self::NeedsReview
+            | Self::LatePayment
+            | Self::DuplicatePayment
+            | Self::MissingInSettlement
+            | Self::MissingInBank
+            | Self::NotRecorded
+            | Self::RecordedFailedButSettled
+            | Self::RefundNotRecorded
+            | Self::RefundMissing
+            | Self::PayoutDiffers
+            | Self::PayoutMissing
+            | Self::BatchTotalDiffers
+            | Self::BatchCountDiffers
+            | Self::FeeDiffers
+            | Self::UnknownCredit
+            | Self::Unclassified
+            | Self::MissingFile
+            | Self::LateFile
+            | Self::UnexpectedFile => WAYS_OUT_COMPARED,
         }
     }
 
@@ -165,13 +237,33 @@ impl DifferenceKind {
             | Self::NotApplied
             | Self::Reversed
             | Self::RefundUnasked
-            | Self::RefundDiffers => URGENT_HOURS,
+            | Self::RefundDiffers
+            | Self::NotRecorded
+            | Self::RecordedFailedButSettled
+            | Self::RefundNotRecorded
+            | Self::PayoutDiffers
+            | Self::PayoutMissing
+            | Self::UnknownCredit
+            | Self::Unclassified => URGENT_HOURS,
             Self::Short
             | Self::Over
             | Self::Twice
             | Self::Late
             | Self::ClosedDossier
-            | Self::WrongCurrency => DUE_AFTER_HOURS,
+            | Self::WrongCurrency
+            | Self::AmountMismatch
+            | Self::NeedsReview
+            | Self::LatePayment
+            | Self::DuplicatePayment
+            | Self::MissingInSettlement
+            | Self::MissingInBank
+            | Self::RefundMissing
+            | Self::BatchTotalDiffers
+            | Self::BatchCountDiffers
+            | Self::FeeDiffers
+            | Self::MissingFile
+            | Self::LateFile
+            | Self::UnexpectedFile => DUE_AFTER_HOURS,
         };
         opened_at
             .checked_add_signed(chrono::TimeDelta::hours(hours))

@@ -33,6 +33,13 @@ impl PaymentStatus {
     pub fn is_money(self) -> bool {
         matches!(self, Self::Succeeded | Self::PartiallyRefunded)
     }
+
+    /// Whether money of this payment came to us, even where all of it went back since. What was
+    /// reversed counts as never taken: a provider says so of money that did not reach it as well.
+    #[must_use]
+    pub fn took_money(self) -> bool {
+        self.is_money() || self == Self::Refunded
+    }
 }
 
 /// What a notice does to a payment that is already known.

@@ -21,6 +21,13 @@ pub fn vietnam_day(at: Instant) -> Day {
     at.with_timezone(&VIETNAM).date_naive()
 }
 
+/// An instant on the wall clock of Vietnam, such as `2026-01-06 00:10:00 +07:00`.
+#[must_use]
+pub fn vietnam_text(at: Instant) -> String {
+    let local = at.with_timezone(&VIETNAM);
+    local.format("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
 /// Reads local Vietnamese time such as `20260105103015` in the given `chrono` format; `None` when
 /// the text is not such a time.
 #[must_use]

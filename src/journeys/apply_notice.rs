@@ -223,7 +223,7 @@ fn place(
     row.bill_id = decision.bill_id.map(|id| Uid(id.0));
     row.dossier_id = decision.dossier_id.map(|id| Uid(id.0));
     row.match_rule = decision.rule.map(|rule| rule.as_str().to_owned());
-    if !status.is_money() {
+    if !status.took_money() {
         let is_unknown = row.bill_id.is_none() && status != PaymentStatus::Outgoing;
         "none".clone_into(&mut row.match_outcome);
         row.match_reason = format!(
@@ -244,41 +244,53 @@ fn place(
     decision.outcome.as_str().clone_into(&mut row.match_outcome);
     let due = row.bill_id.and_then(|bill| book.bill(bill));
     let due = due.map(Bill::rest_minor);
-    post(book, row, &decision, notice.refunded_minor.unwrap_or(0))?;
+    post(book, row, &decision)?;
     row.match_reason = decision.reason;
     after_placing(book, row, decision.outcome, due);
+    give_back(book, row, notice)?;
     Ok(verdict)
 }
 
-fn post(
+/// Takes back of a payment what the notice that is its first says went back already: by the entry
+/// that the same word would have made later, so that the order of arrival does not show in the books.
+fn give_back(
     book: &mut Workbook<'_>,
     row: &mut PaymentRow,
-    decision: &Decision,
-    refunded: i64,
+    notice: &Notice,
 ) -> Result<(), Failure> {
+    let refunded = match row.to_status()? {
+        PaymentStatus::Refunded => None,
+        PaymentStatus::PartiallyRefunded => Some(notice.refunded_minor.unwrap_or(0)),
+        PaymentStatus::Pending
+        | PaymentStatus::Authorized
+        | PaymentStatus::Succeeded
+        | PaymentStatus::Failed
+        | PaymentStatus::Review
+        | PaymentStatus::Reversed
+        | PaymentStatus::Outgoing => return Ok(()),
+    };
+    let taken = taken_back(book, row, Event::PaymentRefunded, refunded)?;
+    after_refund(book, row, taken.unasked);
+    Ok(())
+}
+
+fn post(book: &mut Workbook<'_>, row: &mut PaymentRow, decision: &Decision) -> Result<(), Failure> {
     let placed = Placement {
         allocated: decision.allocated_minor,
         credit: decision.credit_minor,
         suspense: decision.suspense_minor,
     };
-    let taken = placed.take(refunded);
-    row.allocated_minor = placed.allocated - taken.allocated;
-    row.credit_minor = placed.credit - taken.credit;
-    row.suspense_minor = placed.suspense - taken.suspense;
-    row.refunded_minor = taken.allocated + taken.credit + taken.suspense;
+    row.allocated_minor = placed.allocated;
+    row.credit_minor = placed.credit;
+    row.suspense_minor = placed.suspense;
     let unit_code = row
         .bill_id
         .map_or_else(String::new, |bill| book.unit_of(bill));
-    let standing = Placement {
-        allocated: row.allocated_minor,
-        credit: row.credit_minor,
-        suspense: row.suspense_minor,
-    };
-    let postings = payment_recorded(&entry(book, row, &unit_code)?, standing);
+    let postings = payment_recorded(&entry(book, row, &unit_code)?, placed);
     book.postings.extend(postings);
-    if let Some(bill) = row.bill_id.filter(|_| row.allocated_minor > 0) {
+    if let Some(bill) = row.bill_id.filter(|_| placed.allocated > 0) {
         book.reopen(bill);
-        book.pay(bill, row.allocated_minor)?;
+        book.pay(bill, placed.allocated)?;
     }
     book.stand(row);
     Ok(())
@@ -382,11 +394,14 @@ mod tests {
     use std::collections::{BTreeMap, HashMap};
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::domain::entry::Account;
+    use crate::domain::entry::Posting;
     use crate::domain::ids::Tenant;
     use crate::domain::money::{Currency, Money};
     use crate::domain::time::parse_rfc3339;
+    use crate::journeys::workbook::HeldDifference;
     use crate::store::journal::Found;
 
     fn channel() -> Channel {
@@ -425,27 +440,44 @@ mod tests {
         }
     }
 
-    /// Status and placement of the payment, and what the channel owes us by the postings.
-    fn end_of(order: &[PaymentStatus]) -> (String, [i64; 3], i64) {
+    /// What the books hold after these words in this order: status and placement of the payment, its
+    /// postings without the names of their entries, and what stands open.
+    type End = (String, [i64; 4], Vec<String>, Vec<String>);
+
+    fn end_of(order: &[Notice]) -> End {
         let (channel, slots) = (channel(), HashMap::new());
         let now = parse_rfc3339("2026-01-05T03:35:00Z").unwrap();
         let mut book = Workbook::open(Tenant(1), now, &slots, Found::default()).unwrap();
-        for &status in order {
-            let notice = notice(status);
-            let incoming = Incoming::new(&channel, &notice, b"", None);
+        for notice in order {
+            let incoming = Incoming::new(&channel, notice, b"", None);
             let applied = apply_notice(&mut book, &incoming).unwrap();
             assert!(!applied.is_repeat, "{order:?}");
         }
-        let clearing = Account::Clearing("bank".to_owned());
-        let owed = book.postings.iter().map(|posting| {
-            let minor = posting.amount.minor();
-            let debit = if posting.debit == clearing { minor } else { 0 };
-            debit - if posting.credit == clearing { minor } else { 0 }
-        });
-        let owed = owed.sum();
+        let tell = |posting: &Posting| {
+            let (event, minor) = (posting.event.as_str(), posting.amount.minor());
+            format!("{event} {} < {} {minor}", posting.debit, posting.credit)
+        };
+        let postings = book.postings.iter().map(tell).collect();
+        let tell = |held: &HeldDifference| format!("{} {}", held.row.kind, held.row.amount_minor);
+        let mut differences: Vec<String> = book.differences.iter().map(tell).collect();
+        differences.sort();
         let row = &book.payment("bank", "T1").unwrap().row;
-        let placed = [row.allocated_minor, row.credit_minor, row.suspense_minor];
-        (row.status.clone(), placed, owed)
+        let placed = [
+            row.allocated_minor,
+            row.credit_minor,
+            row.suspense_minor,
+            row.refunded_minor,
+        ];
+        (row.status.clone(), placed, postings, differences)
+    }
+
+    fn owed(postings: &[String]) -> i64 {
+        let minor = |line: &str| line.rsplit(' ').next().unwrap().parse::<i64>().unwrap();
+        let signed = |line: &String| {
+            let is_debit = line.contains(" clearing:bank < ");
+            if is_debit { minor(line) } else { -minor(line) }
+        };
+        postings.iter().map(signed).sum()
     }
 
     #[test]
@@ -464,9 +496,36 @@ mod tests {
                 [last, S::Pending, S::Succeeded],
                 [last, S::Succeeded, S::Pending],
             ] {
-                let expected = (last.as_str().to_owned(), [0, 0, stands], stands);
-                assert_eq!(end_of(&order), expected, "{order:?}");
+                let (status, placed, postings, _) = end_of(&order.map(notice));
+                assert_eq!(status, last.as_str(), "{order:?}");
+                assert_eq!(placed[..3], [0, 0, stands], "{order:?}");
+                assert_eq!(owed(&postings), stands, "{order:?}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_refund_that_is_told_first_makes_the_entries_of_one_told_last(
+            amount in 1..1_000_i64, share in 1..=1_000_i64,
+        ) {
+            let back = (amount * share / 1_000).max(1);
+            let told = |status, refunded_minor| Notice {
+                amount: Money::new(amount, Currency::VND),
+                refunded_minor,
+                ..notice(status)
+            };
+            let taken = told(PaymentStatus::Succeeded, None);
+            let refund = if back == amount {
+                told(PaymentStatus::Refunded, None)
+            } else {
+                told(PaymentStatus::PartiallyRefunded, Some(back))
+            };
+            let last = end_of(&[taken.clone(), refund.clone()]);
+            prop_assert_eq!(last.1[3], back);
+            prop_assert_eq!(&last.2[0], &format!("payment_recorded clearing:bank < suspense {amount}"));
+            prop_assert_eq!(&end_of(&[refund.clone(), taken]), &last);
+            prop_assert_eq!(&end_of(&[refund]), &last);
         }
     }
 }

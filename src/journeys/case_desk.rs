@@ -5,7 +5,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::open_book::Desk;
-use crate::domain::difference::{DifferenceKind, DifferenceState, WayOut};
+use crate::domain::difference::{DifferenceKind, DifferenceState, WAYS_OUT_COMPARED, WayOut};
 use crate::domain::entry::Posting;
 use crate::domain::ids::Tenant;
 use crate::domain::time::Instant;
@@ -275,11 +275,16 @@ pub(super) fn must_be_current(row: &DifferenceRow, given: i32) -> Result<(), Cas
     Err(CaseRefusal::ChangedMeanwhile { is, given })
 }
 
-/// Refuses a way out that a kind does not have.
-pub(super) fn must_lead_out(kind: DifferenceKind, way: WayOut) -> Result<(), CaseRefusal> {
-    if kind.ways_out().contains(&way) {
+/// Refuses a way out that a difference does not have.
+pub(super) fn must_lead_out(row: &DifferenceRow, way: WayOut) -> Result<(), CaseError> {
+    let kind = kind_of(row)?;
+    let ways = match row.subject {
+        Some(_) => WAYS_OUT_COMPARED,
+        None => kind.ways_out(),
+    };
+    if ways.contains(&way) {
         return Ok(());
     }
-    let ways: Vec<&str> = kind.ways_out().iter().map(|way| way.as_str()).collect();
-    Err(CaseRefusal::WrongWayOut(kind.as_str(), ways.join(", ")))
+    let ways: Vec<&str> = ways.iter().map(|way| way.as_str()).collect();
+    Err(CaseRefusal::WrongWayOut(kind.as_str(), ways.join(", ")).into())
 }

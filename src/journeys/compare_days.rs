@@ -2,26 +2,27 @@
 //! around it are read and handed to [`compare`], so that a payout of tomorrow finds the batch of
 //! today. What is open on the day itself is for the caller to pick. Changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
 
 use super::contracts::contract;
+pub use super::days_compared::{DaysCompared, FilesOfDay};
+use super::expected_files::expect;
 use crate::config::settings::Settings;
-use crate::config::source::{Expected, Source, SourceKind};
+use crate::config::source::{Source, SourceKind};
 use crate::domain::calendar::{Session, begins};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
 use crate::domain::payment::PaymentStatus;
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
 use crate::reconciliation::compare::{
-    BankFacts, ChannelNo, Comparison, FileNo, Input, Item, LineFacts, LineKind, PaymentFacts,
-    RefundFacts, compare,
+    BankFacts, ChannelNo, FileNo, Input, LineFacts, LineKind, PaymentFacts, RefundFacts, compare,
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
 use crate::store::ops::{PaymentFilter, Queries, RefundFilter};
-use crate::store::rows::{PaymentRow, StatementPageRow};
+use crate::store::rows::{PaymentRow, StatementFileRow, StatementPageRow};
 use crate::store::types::Uid;
 
 /// Days read before and after the day that is asked about: the longest weekend with its grace.
@@ -30,48 +31,6 @@ const DAYS_AROUND: i64 = 10;
 const TOLD_APART: i64 = 31;
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
-
-/// What was compared and found, for the days around one day.
-pub struct DaysCompared {
-    /// What was compared.
-    pub input: Input,
-    /// What became of each item.
-    pub comparison: Comparison,
-    /// The channels, by name.
-    pub channels: BTreeMap<String, ChannelNo>,
-    /// The files, by number: source and id.
-    pub files: Vec<(String, Uid)>,
-    /// Sources of which a file was expected for the day and due by today, and no line of the day is
-    /// known: the source, and the day on which the file was due.
-    pub missing: Vec<(String, Day)>,
-    payments: Vec<Day>,
-    lines: Vec<Day>,
-    banks: Vec<Day>,
-    refunds: Vec<Day>,
-}
-
-impl DaysCompared {
-    /// The business day of an item: its session's first day, the day on the statement, the day a
-    /// refund was approved. `None` when there is no such item.
-    #[must_use]
-    pub fn day_of(&self, item: Item) -> Option<Day> {
-        let of = |days: &[Day], number: u32| {
-            let number = usize::try_from(number).ok()?;
-            days.get(number).copied()
-        };
-        match item {
-            Item::Payment(number) => of(&self.payments, number),
-            Item::Line(number) => of(&self.lines, number),
-            Item::Bank(number) => of(&self.banks, number),
-            Item::Refund(number) => of(&self.refunds, number),
-            Item::Payout(number) => {
-                let number = usize::try_from(number).ok()?;
-                Some(self.comparison.payouts.get(number)?.day)
-            }
-            Item::Batch(_) => None,
-        }
-    }
-}
 
 /// Compares what is known of the days around `day`; `today` decides what still waits.
 ///
@@ -88,16 +47,19 @@ pub fn compare_days(
     gathering.payments(queries)?;
     gathering.refunds(queries)?;
     for source in gathering.sources.clone() {
-        gathering.source(queries, source)?;
-        gathering.expect(source, day, today);
+        gathering.source(queries, source, (day, today))?;
     }
+    let files = gathering.used(queries)?;
     let comparison = compare(&gathering.input);
     Ok(DaysCompared {
+        day,
+        from: gathering.from,
+        to: gathering.to,
         comparison,
         input: gathering.input,
         channels: gathering.channels,
-        files: gathering.files,
-        missing: gathering.missing,
+        files,
+        expected: gathering.expected,
         payments: gathering.payment_days,
         lines: gathering.line_days,
         banks: gathering.bank_days,
@@ -113,8 +75,8 @@ struct Gathering<'a> {
     to: Day,
     input: Input,
     channels: BTreeMap<String, ChannelNo>,
-    files: Vec<(String, Uid)>,
-    missing: Vec<(String, Day)>,
+    files: Vec<Uid>,
+    expected: FilesOfDay,
     /// Days of which the source read last has lines.
     has_lines: BTreeSet<Day>,
     payment_days: Vec<Day>,
@@ -130,10 +92,14 @@ impl<'a> Gathering<'a> {
         let sources: Vec<&Source> = settings.sources.values().filter(of_tenant).collect();
         let mut input = Input::on(today);
         let mut channels = BTreeMap::new();
+        let mut expected = FilesOfDay::default();
         for channel in settings.channels.values() {
             if channel.tenant == tenant {
                 let number = input.add_channel(contract(&sources, &channel.name));
                 channels.insert(channel.name.clone(), number);
+                if !sources.iter().any(|one| one.reports_on(&channel.name)) {
+                    expected.unreported.insert(channel.name.clone());
+                }
             }
         }
         Self {
@@ -145,7 +111,7 @@ impl<'a> Gathering<'a> {
             input,
             channels,
             files: Vec::new(),
-            missing: Vec::new(),
+            expected,
             has_lines: BTreeSet::new(),
             payment_days: Vec::new(),
             line_days: Vec::new(),
@@ -162,6 +128,16 @@ impl<'a> Gathering<'a> {
             cut_off: source.cut_off,
             rolls: source.rolls_holidays,
         })
+    }
+
+    /// The number of a channel; one that left the settings is compared like those that stayed.
+    fn channel(&mut self, name: &str) -> ChannelNo {
+        if let Some(number) = self.channels.get(name) {
+            return *number;
+        }
+        let number = self.input.add_channel(contract(&self.sources, name));
+        self.channels.insert(name.to_owned(), number);
+        number
     }
 
     fn is_direct(&self, channel: &str) -> bool {
@@ -193,9 +169,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn payment(&mut self, row: &PaymentRow) -> Result<(), Failure> {
-        let Some(&channel) = self.channels.get(&row.channel) else {
-            return Ok(());
-        };
+        let channel = self.channel(&row.channel);
         let calendar = &self.settings.office.calendar;
         let day = calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at());
         let status = row.to_status()?;
@@ -214,7 +188,12 @@ impl<'a> Gathering<'a> {
             currency: row.to_amount()?.currency(),
             status,
             day,
-            waits_until: None,
+            // Where nobody reports, nothing can be absent: the day says that it is incomplete.
+            waits_until: self
+                .expected
+                .unreported
+                .contains(&row.channel)
+                .then_some(Day::MAX),
             is_direct: self.is_direct(&row.channel),
             is_expired: false,
         });
@@ -237,11 +216,10 @@ impl<'a> Gathering<'a> {
                 let state = RefundState::parse(&row.state)
                     .ok_or_else(|| broken("refund", row.refund_id, &row.state))?;
                 let is_out = matches!(state, RefundState::Sent | RefundState::Succeeded);
-                let (Some(&channel), Some(approved_at), true) =
-                    (self.channels.get(&row.channel), row.approved_at, is_out)
-                else {
+                let (Some(approved_at), true) = (row.approved_at, is_out) else {
                     continue;
                 };
+                let channel = self.channel(&row.channel);
                 let day = vietnam_day(approved_at.0);
                 if day < self.from || day > self.to {
                     continue;
@@ -268,44 +246,53 @@ impl<'a> Gathering<'a> {
         TimeDelta::days(i64::try_from(days).unwrap_or(1))
     }
 
-    fn source(&mut self, queries: &mut dyn Queries, source: &Source) -> Result<(), Failure> {
+    fn source(
+        &mut self,
+        queries: &mut dyn Queries,
+        source: &Source,
+        days: (Day, Day),
+    ) -> Result<(), Failure> {
         let pages =
             queries.list_statement_pages(self.tenant.0, &source.name, self.from, self.to)?;
         self.has_lines.clear();
         for page in &pages {
-            let file = self.file(&source.name, page.file_id);
+            let file = self.file(page.file_id);
             match source.kind {
                 SourceKind::Bank => self.bank(source, file, page)?,
                 SourceKind::Settlement => self.settlement(source, file, page)?,
             }
         }
-        Ok(())
-    }
-
-    /// Notes when a file of the source read last was due and has no line of the day.
-    fn expect(&mut self, source: &Source, day: Day, today: Day) {
         let calendar = &self.settings.office.calendar;
-        let session = Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        };
-        let (begin, end) = calendar.session_span(session, day);
-        let is_expected = begin < end
-            && match source.expected {
-                Expected::Daily => true,
-                Expected::WorkingDays => calendar.is_working_day(day),
-                Expected::None => false,
-            };
-        let due = calendar.due_day(session, day, source.due_days);
-        if is_expected && due <= today && !self.has_lines.contains(&day) {
-            self.missing.push((source.name.clone(), due));
-        }
+        let found = (&self.has_lines, pages.as_slice());
+        let expected = &mut self.expected;
+        expect(
+            queries,
+            self.tenant,
+            calendar,
+            source,
+            days,
+            found,
+            expected,
+        )
     }
 
-    fn file(&mut self, source: &str, id: Uid) -> FileNo {
-        let known = self.files.iter().position(|(_, file)| *file == id);
+    /// The rows of the files that were read, by their numbers.
+    fn used(&self, queries: &mut dyn Queries) -> Result<Vec<StatementFileRow>, Failure> {
+        let rows = queries.list_files(self.tenant.0, &self.files)?;
+        let mut by_id: HashMap<Uid, StatementFileRow> =
+            rows.into_iter().map(|row| (row.file_id, row)).collect();
+        let mut used = Vec::with_capacity(self.files.len());
+        for id in &self.files {
+            let row = by_id.remove(id);
+            used.push(row.ok_or_else(|| broken("file", *id, "no row"))?);
+        }
+        Ok(used)
+    }
+
+    fn file(&mut self, id: Uid) -> FileNo {
+        let known = self.files.iter().rposition(|file| *file == id);
         let number = known.unwrap_or_else(|| {
-            self.files.push((source.to_owned(), id));
+            self.files.push(id);
             self.files.len() - 1
         });
         FileNo(u32::try_from(number).unwrap_or(u32::MAX))
@@ -343,9 +330,7 @@ impl<'a> Gathering<'a> {
         page: &StatementPageRow,
     ) -> Result<(), Failure> {
         let name = source.channel.as_deref().unwrap_or_default();
-        let Some(&channel) = self.channels.get(name) else {
-            return Ok(());
-        };
+        let channel = self.channel(name);
         // A file tells days, and the provider has cut them already: only days off are gathered.
         let session = Session {
             cut_off: None,

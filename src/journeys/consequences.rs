@@ -27,8 +27,6 @@ pub(super) fn after_placing(
     outcome: MatchOutcome,
     due: Option<i64>,
 ) {
-    // What was given back before we heard of the payment went without our approval.
-    after_refund(book, row, row.refunded_minor);
     let stands = row.allocated_minor + row.credit_minor + row.suspense_minor;
     if stands == 0 {
         return;
@@ -185,25 +183,15 @@ impl<'a> About<'a> {
 
     /// Whether this is what a difference that stands says already.
     fn is_said_by(&self, standing: &DifferenceRow) -> bool {
-        let is_once = match self.kind {
-            DifferenceKind::Short
-            | DifferenceKind::Over
-            | DifferenceKind::Twice
-            | DifferenceKind::Late
-            | DifferenceKind::UnknownDossier
-            | DifferenceKind::Ambiguous
-            | DifferenceKind::ClosedDossier
-            | DifferenceKind::WrongCurrency
-            | DifferenceKind::WrongAccount
-            | DifferenceKind::Review
-            | DifferenceKind::NotApplied
-            | DifferenceKind::Conflict => true,
-            // Each of these is a further event: money moved again.
+        // Each of these is a further event: money moved again.
+        let is_once = !matches!(
+            self.kind,
             DifferenceKind::Reversed
-            | DifferenceKind::RefundUnasked
-            | DifferenceKind::RefundDiffers => false,
-        };
+                | DifferenceKind::RefundUnasked
+                | DifferenceKind::RefundDiffers
+        );
         is_once
+            && standing.subject.is_none()
             && standing.kind == self.kind.as_str()
             && standing.payment_id == self.payment_id
             && standing.notice_id == self.notice_id
@@ -242,6 +230,8 @@ fn open(book: &mut Workbook<'_>, about: About<'_>, more: &Value) -> Option<Uid> 
         resolution: None,
         resolved_by: None,
         resolved_at: None,
+        day: None,
+        subject: None,
     };
     book.add_difference(row);
     Some(difference_id)
@@ -316,30 +306,43 @@ pub(super) fn why_gone(
 ) -> Result<Option<String>, Failure> {
     let kind = DifferenceKind::parse(&row.kind)
         .ok_or_else(|| Failure::Broken(format!("difference of the kind \"{}\"", row.kind)))?;
+    // What a comparison found, only a comparison settles.
+    if row.subject.is_some() {
+        return Ok(None);
+    }
     let payment = row.payment_id.and_then(|id| book.payment_of(id));
-    Ok(match kind {
-        DifferenceKind::Short => paid_by_now(book, row)
-            .or_else(|| payment.and_then(|payment| left_the_bill(book, row, payment))),
-        DifferenceKind::Over
-        | DifferenceKind::Twice
-        | DifferenceKind::Late
-        | DifferenceKind::UnknownDossier
-        | DifferenceKind::Ambiguous
-        | DifferenceKind::ClosedDossier
-        | DifferenceKind::WrongCurrency
-        | DifferenceKind::WrongAccount => payment.and_then(nothing_left),
-        DifferenceKind::Review => payment
-            .filter(|payment| payment.status != PaymentStatus::Review.as_str())
-            .map(|payment| format!("the provider says by now: {}", payment.status)),
-        DifferenceKind::NotApplied => row
-            .notice_id
-            .filter(|notice| book.settled.contains(notice))
-            .map(|_| "the notice was applied".to_owned()),
-        DifferenceKind::Conflict
-        | DifferenceKind::Reversed
-        | DifferenceKind::RefundUnasked
-        | DifferenceKind::RefundDiffers => None,
-    })
+    use DifferenceKind as K;
+    if waits_for_a_place(kind) {
+        return Ok(payment.and_then(nothing_left));
+    }
+    if kind == K::Short {
+        return Ok(paid_by_now(book, row)
+            .or_else(|| payment.and_then(|payment| left_the_bill(book, row, payment))));
+    }
+    if kind == K::Review {
+        let moved = payment.filter(|payment| payment.status != PaymentStatus::Review.as_str());
+        return Ok(moved.map(|payment| format!("the provider says by now: {}", payment.status)));
+    }
+    let applied = row.notice_id.filter(|id| book.settled.contains(id));
+    Ok(applied
+        .filter(|_| kind == K::NotApplied)
+        .map(|_| "the notice was applied".to_owned()))
+}
+
+/// Whether a difference of the kind ends when none of its money is left to be placed.
+fn waits_for_a_place(kind: DifferenceKind) -> bool {
+    use DifferenceKind as K;
+    matches!(
+        kind,
+        K::Over
+            | K::Twice
+            | K::Late
+            | K::UnknownDossier
+            | K::Ambiguous
+            | K::ClosedDossier
+            | K::WrongCurrency
+            | K::WrongAccount
+    )
 }
 
 fn paid_by_now(book: &Workbook<'_>, row: &DifferenceRow) -> Option<String> {

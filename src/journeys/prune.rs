@@ -3,14 +3,11 @@
 //! small transactions, so that nobody who writes is kept waiting. Touches neither money nor proof.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::repeat::{Repeating, start_repeating};
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
 use crate::domain::ids::lowest_uuid_at;
@@ -111,53 +108,16 @@ fn prune_events(db: &Db, tenant: i32, before: Uid) -> Result<usize, Failure> {
     }
 }
 
-/// The thread of `serve` that prunes; it stops when this is dropped.
-pub struct Pruning {
-    is_stopping: Arc<AtomicBool>,
-    waker: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
 /// Starts a thread that prunes now and every hour.
 ///
 /// # Errors
 /// [`Failure::Broken`] when the thread cannot be started.
-pub fn start_pruning(db: &Db, clock: &Clock, keep: Keep) -> Result<Pruning, Failure> {
-    let is_stopping = Arc::new(AtomicBool::new(false));
-    let (waker, woken) = channel();
-    let (db, clock, stop) = (db.clone(), clock.clone(), Arc::clone(&is_stopping));
-    let thread = std::thread::Builder::new()
-        .name("pruning".to_owned())
-        .spawn(move || run(&db, &clock, keep, &stop, &woken))
-        .map_err(|error| Failure::Broken(format!("pruning could not start: {error}")))?;
-    Ok(Pruning {
-        is_stopping,
-        waker: Some(waker),
-        thread: Some(thread),
-    })
-}
-
-impl Drop for Pruning {
-    fn drop(&mut self) {
-        self.is_stopping.store(true, Ordering::Relaxed);
-        self.waker.take();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("a bug ended the pruning");
-        }
-    }
-}
-
-fn run(db: &Db, clock: &Clock, keep: Keep, is_stopping: &AtomicBool, woken: &Receiver<()>) {
-    while !is_stopping.load(Ordering::Relaxed) {
-        match prune(db, clock.now(), keep) {
+pub fn start_pruning(db: &Db, clock: &Clock, keep: Keep) -> Result<Repeating, Failure> {
+    let (db, clock) = (db.clone(), clock.clone());
+    start_repeating("pruning", EVERY, move |_| {
+        match prune(&db, clock.now(), keep) {
             Ok(pruned) => tracing::debug!(?pruned, "pruned"),
             Err(failure) => tracing::warn!(%failure, "could not prune; tried again in an hour"),
         }
-        match woken.recv_timeout(EVERY) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
+    })
 }

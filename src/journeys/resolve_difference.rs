@@ -4,8 +4,7 @@
 use uuid::Uuid;
 
 use super::case_desk::{
-    CaseDesk, CaseError, CaseOutcome, CaseRefusal, kind_of, must_be_current, must_lead_out,
-    state_of,
+    CaseDesk, CaseError, CaseOutcome, CaseRefusal, must_be_current, must_lead_out, state_of,
 };
 use super::difference_steps::{Step, taken};
 use super::open_book::with_book;
@@ -100,7 +99,7 @@ fn resolve(
         return Err(CaseRefusal::AlreadyResolved.into());
     }
     must_be_current(&row, resolution.revision)?;
-    must_lead_out(kind_of(&row)?, resolution.way)?;
+    must_lead_out(&row, resolution.way)?;
     let known = known(queries, &row, resolution)?;
     let lookup = lookup(&row, &known, resolution);
     let (told, done) = with_book(queries, desk.desk(), &lookup, |book| {

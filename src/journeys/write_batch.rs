@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::apply_notice::{Applied, Incoming, apply_notice, record_only};
@@ -113,7 +114,7 @@ impl BatchWriter {
     fn take_one(&mut self, tenant: Tenant, one: &[Vec<Incoming<'_>>]) -> Taken {
         let full = self.commit(tenant, one, Effect::Full);
         let taken = full.or_else(|failure| {
-            tracing::error!(%failure, "a call is recorded without effect; run doisoat sweep");
+            tracing::error!(%failure, "a call is recorded without effect, to be swept later");
             self.commit(tenant, one, Effect::RecordOnly)
         });
         taken
@@ -125,14 +126,18 @@ impl BatchWriter {
             })
     }
 
-    /// Applies swept notices one by one; gives how many could be applied.
+    /// Applies swept notices one by one until it is told to stop; gives how many could be applied.
     pub(super) fn sweep(
         &mut self,
         tenant: Tenant,
         rows: &[(NoticeRow, Notice, Arc<Channel>)],
+        is_stopping: &AtomicBool,
     ) -> usize {
         let mut applied = 0;
         for (row, notice, channel) in rows {
+            if is_stopping.load(Ordering::Relaxed) {
+                break;
+            }
             let incoming = Incoming::new(channel, notice, &row.raw, Some(row.notice_id));
             match self.commit(tenant, &[vec![incoming]], Effect::Full) {
                 Ok(_) => applied += 1,

@@ -12,3 +12,4 @@ pub mod transit;
 pub mod trial;
 pub mod verify;
 mod verify_days;
+mod verify_outcomes;

@@ -29,22 +29,6 @@ pub struct Placement {
     pub suspense: i64,
 }
 
-impl Placement {
-    /// Takes `amount` out: the payer's part first, then what could not be placed, then the bill's.
-    /// Gives what was taken; less than asked when there is less.
-    #[must_use]
-    pub fn take(self, amount: i64) -> Self {
-        let credit = self.credit.min(amount);
-        let suspense = self.suspense.min(amount - credit);
-        let allocated = self.allocated.min(amount - credit - suspense);
-        Self {
-            allocated,
-            credit,
-            suspense,
-        }
-    }
-}
-
 /// The names an entry about a payment needs.
 #[derive(Debug, Clone)]
 pub struct PaymentEntry<'a> {
@@ -307,31 +291,5 @@ mod tests {
         for (postings, expected) in table {
             assert_eq!(told(&postings), expected);
         }
-    }
-
-    #[test]
-    fn money_is_taken_from_the_payer_first_and_never_more_than_there_is() {
-        let all = Placement {
-            allocated: 5,
-            credit: 4,
-            suspense: 3,
-        };
-        assert_eq!(
-            all.take(4),
-            Placement {
-                allocated: 0,
-                credit: 4,
-                suspense: 0
-            }
-        );
-        assert_eq!(
-            all.take(6),
-            Placement {
-                allocated: 0,
-                credit: 4,
-                suspense: 2
-            }
-        );
-        assert_eq!(all.take(99), all);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::seal::{GENESIS, block_hash};
 use super::verify_days::wrong_days;
+use super::verify_outcomes::wrong_outcomes;
 use crate::domain::bill::Bill;
 use crate::domain::classification::{Class, PROVIDER_SLOTS, PaidBy};
 use crate::domain::dossier::{FeeItem, SubmittedVia};
@@ -79,6 +80,10 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
             check(
                 "closed days are what was signed, and hold what their postings give",
                 wrong_days(queries, tenant)?,
+            ),
+            check(
+                "outcomes are those that a comparison found and a closed day signed",
+                wrong_outcomes(queries, tenant)?,
             ),
             check(
                 "dossiers are classed as their rows say",

@@ -8,6 +8,8 @@ pub mod close;
 pub mod compare;
 pub mod formats;
 pub mod input;
+pub mod outcomes;
+mod packed;
 pub mod pages;
 pub mod problem;
 pub mod profiles;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use chrono::Datelike;
 
+use super::packed::{Packed, put, put_signed, put_text};
 use crate::domain::money::Currency;
 use crate::domain::statement::Line;
 use crate::domain::time::Day;
@@ -124,8 +125,7 @@ pub fn push(page: &mut Vec<u8>, entry: &Entry<'_>) {
     put_signed(page, i64::from(entry.date.num_days_from_ce()));
     put_signed(page, entry.amount);
     for text in texts.into_iter().chain([code]).flatten() {
-        put(page, u64::try_from(text.len()).unwrap_or(u64::MAX));
-        page.extend_from_slice(text.as_bytes());
+        put_text(page, text);
     }
     let day = entry
         .value_date
@@ -150,11 +150,11 @@ pub fn pack<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<u8> {
 pub fn entries(page: &[u8]) -> Entries<'_> {
     match page.split_first() {
         Some((&VERSION, rest)) => Entries {
-            rest,
+            rest: Packed(rest),
             is_broken: false,
         },
         Some(_) | None => Entries {
-            rest: &[],
+            rest: Packed(&[]),
             is_broken: true,
         },
     }
@@ -173,7 +173,7 @@ pub fn unpack(page: &[u8]) -> Result<Vec<Line>, BrokenPage> {
 /// Reads a page line by line; a broken page ends with [`BrokenPage`].
 #[derive(Debug, Clone)]
 pub struct Entries<'a> {
-    rest: &'a [u8],
+    rest: Packed<'a>,
     is_broken: bool,
 }
 
@@ -182,7 +182,7 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if std::mem::take(&mut self.is_broken) {
-            self.rest = &[];
+            self.rest = Packed(&[]);
             return Some(Err(BrokenPage));
         }
         if self.rest.is_empty() {
@@ -190,7 +190,7 @@ impl<'a> Iterator for Entries<'a> {
         }
         let entry = self.entry();
         if entry.is_none() {
-            self.rest = &[];
+            self.rest = Packed(&[]);
         }
         Some(entry.ok_or(BrokenPage))
     }
@@ -198,16 +198,16 @@ impl<'a> Iterator for Entries<'a> {
 
 impl<'a> Entries<'a> {
     fn entry(&mut self) -> Option<Entry<'a>> {
-        let given = self.number()?;
+        let given = self.rest.number()?;
         let has = |bit: u32| given >> bit & 1 == 1;
-        let statement = usize::try_from(self.number()?).ok()?;
-        let place = self.number()?;
+        let statement = usize::try_from(self.rest.number()?).ok()?;
+        let place = self.rest.number()?;
         let date = self.day()?;
-        let amount = self.signed()?;
+        let amount = self.rest.signed()?;
         let mut texts = [None; 6];
         for (text, bit) in texts.iter_mut().zip(0..) {
             if has(bit) {
-                *text = Some(self.text()?);
+                *text = Some(self.rest.text()?);
             }
         }
         let [reference, bank_reference, order, memo, counterparty, code] = texts;
@@ -226,55 +226,22 @@ impl<'a> Entries<'a> {
                 None => None,
             },
             value_date: if has(6) { Some(self.day()?) } else { None },
-            balance: if has(7) { Some(self.signed()?) } else { None },
-            fee: if has(8) { Some(self.signed()?) } else { None },
+            balance: if has(7) {
+                Some(self.rest.signed()?)
+            } else {
+                None
+            },
+            fee: if has(8) {
+                Some(self.rest.signed()?)
+            } else {
+                None
+            },
         })
     }
 
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn signed(&mut self) -> Option<i64> {
-        let number = self.number()?;
-        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
-    }
-
     fn day(&mut self) -> Option<Day> {
-        Day::from_num_days_from_ce_opt(i32::try_from(self.signed()?).ok()?)
+        Day::from_num_days_from_ce_opt(i32::try_from(self.rest.signed()?).ok()?)
     }
-
-    fn text(&mut self) -> Option<&'a str> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        std::str::from_utf8(text).ok()
-    }
-}
-
-fn put(page: &mut Vec<u8>, mut number: u64) {
-    loop {
-        let [low, ..] = number.to_le_bytes();
-        number >>= 7;
-        if number == 0 {
-            page.push(low & 0x7f);
-            return;
-        }
-        page.push(low | 0x80);
-    }
-}
-
-fn put_signed(page: &mut Vec<u8>, number: i64) {
-    put(page, ((number << 1) ^ (number >> 63)).cast_unsigned());
 }
 
 #[cfg(test)]

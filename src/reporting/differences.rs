@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::suggestions::{Suggestion, suggest};
-use crate::domain::difference::{DifferenceKind, DifferenceState};
+use crate::domain::difference::{DifferenceKind, DifferenceState, WAYS_OUT_COMPARED};
 use crate::domain::entry::Posting;
 use crate::domain::money::{Currency, Money};
 use crate::domain::time::Instant;
@@ -58,6 +58,8 @@ pub fn differences_json(
         json!({
             "id": row.difference_id.0,
             "kind": row.kind,
+            "day": row.day.map(|day| day.to_string()),
+            "subject": row.subject,
             "state": row.state,
             "unit": (!row.unit_code.is_empty()).then_some(&row.unit_code),
             "channel": row.channel,
@@ -112,10 +114,13 @@ pub fn difference_in_full(
 #[must_use]
 pub fn ways_out(row: &DifferenceRow) -> Vec<&'static str> {
     let is_resolved = row.state == DifferenceState::Resolved.as_str();
-    match DifferenceKind::parse(&row.kind) {
-        Some(kind) if !is_resolved => kind.ways_out().iter().map(|way| way.as_str()).collect(),
-        _ => Vec::new(),
-    }
+    let ways = match DifferenceKind::parse(&row.kind) {
+        Some(_) if row.subject.is_some() => WAYS_OUT_COMPARED,
+        Some(kind) => kind.ways_out(),
+        None => &[],
+    };
+    let ways = ways.iter().filter(|_| !is_resolved);
+    ways.map(|way| way.as_str()).collect()
 }
 
 fn waiting(payment: Option<&PaymentRow>) -> Value {

@@ -3,6 +3,8 @@
 use diesel::result::{DatabaseErrorKind, Error};
 use thiserror::Error as ThisError;
 
+use crate::domain::time::Instant;
+
 /// The machine is wrong, not the caller.
 #[derive(Debug, ThisError)]
 pub enum Failure {
@@ -12,6 +14,10 @@ pub enum Failure {
     /// The seal chain was taken over by another process: lease one and try again.
     #[error("the seal chain {0} was taken over by another process")]
     Fenced(i32),
+    /// The block is dated into a day that is closed. The same is refused until our clock has passed
+    /// the instant.
+    #[error("everything before {0} is closed: what is dated earlier is not posted")]
+    DayClosed(Instant),
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),

@@ -31,6 +31,9 @@ fn seconds_of(column: &str) -> String {
     format!("CAST(FLOOR(EXTRACT(EPOCH FROM {column})) AS BIGINT)")
 }
 
+/// The server's clock, which may be another machine's; it moves within a transaction.
+const OWN_TIME: Option<&str> = Some("clock_timestamp()");
+
 /// The hot path finds rows by key alone. Plans made while tables are empty would walk them and be
 /// kept when they are large, so walks and hash joins are out of the question there.
 const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off; \

@@ -31,6 +31,9 @@ fn seconds_of(column: &str) -> String {
     format!("({column} / 1000000)")
 }
 
+/// The engine has no clock of its own: it runs inside this process.
+const OWN_TIME: Option<&str> = None;
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Durable at every commit (`FULL` syncs the log), and five seconds of patience for another writer.

@@ -119,6 +119,9 @@ impl Problem {
                 "try_later",
                 "Try again later",
             ),
+            Self::Failed(Failure::DayClosed(_)) => {
+                (StatusCode::CONFLICT, "day_closed", "The day is closed")
+            }
             Self::Failed(Failure::Fenced(_) | Failure::Address(_) | Failure::Broken(_)) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "failed", "Failed")
             }
@@ -144,6 +147,10 @@ impl fmt::Display for Problem {
             Self::TooSlow => f.write_str("the body did not arrive in time"),
             Self::KeyReused => f.write_str("this Idempotency-Key was given to another request"),
             Self::UnderWay => f.write_str("the same request is being done now"),
+            Self::Failed(failure @ Failure::DayClosed(_)) => write!(
+                f,
+                "{failure}; the clock of this gateway is behind: nothing was changed"
+            ),
             Self::Failed(_) => f.write_str("the gateway could not do this; nothing was changed"),
         }
     }

@@ -12,6 +12,7 @@ use prometheus_client::registry::Registry;
 
 use super::Gateway;
 use crate::journeys::ask_statuses::AskCounts;
+use crate::journeys::sweep::waiting;
 use crate::journeys::take_notices::Tally;
 use crate::store::failure::Failure;
 
@@ -34,6 +35,8 @@ pub(super) struct Metrics {
     questions: Family<Labels, Count>,
     orders: Family<Labels, Gauge<i64, AtomicI64>>,
     outbox: OutboxMetrics,
+    unsettled: Level,
+    unsettled_age_s: Level,
 }
 
 /// What stands in the outbox, by subscriber.
@@ -60,6 +63,8 @@ impl Metrics {
             questions: Family::default(),
             orders: Family::default(),
             outbox: OutboxMetrics::default(),
+            unsettled: Gauge::default(),
+            unsettled_age_s: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -113,6 +118,16 @@ impl Metrics {
             "Orders that wait for an answer, and orders that were given up",
             self.orders.clone(),
         );
+        registry.register(
+            "unsettled_notices",
+            "Notices that were recorded and are not applied yet",
+            self.unsettled.clone(),
+        );
+        registry.register(
+            "unsettled_oldest_seconds",
+            "Age of the oldest notice that is not applied yet, 0 without one",
+            self.unsettled_age_s.clone(),
+        );
         self.outbox.register(registry);
     }
 
@@ -151,6 +166,17 @@ impl Metrics {
 }
 
 impl Metrics {
+    /// Reads what was recorded and waits to be applied, whichever process wrote it.
+    fn read_unsettled(&self, gateway: &Gateway) -> Result<(), Failure> {
+        let waiting = waiting(&gateway.db, &gateway.settings.channels)?;
+        let now = gateway.clock.now();
+        let age = waiting.since.map(|at| now.signed_duration_since(at));
+        self.unsettled.set(waiting.count);
+        self.unsettled_age_s
+            .set(age.map_or(0, |age| age.num_seconds().max(0)));
+        Ok(())
+    }
+
     /// Copies the counts of whoever asks.
     fn read_asked(&self, counts: &AskCounts) {
         for ((channel, outcome), count) in &counts.questions {
@@ -215,13 +241,14 @@ impl OutboxMetrics {
 
 /// `/metrics`.
 pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
-    if !gateway.settings.subscribers.is_empty() {
-        let asked = gateway.clone();
-        let read = web::block(move || asked.metrics.outbox.read(&asked)).await;
-        if let Ok(Err(failure)) = read {
-            // The other figures are told all the same.
-            tracing::warn!(%failure, "the outbox could not be counted");
-        }
+    let asked = gateway.clone();
+    let read = web::block(move || {
+        asked.metrics.read_unsettled(&asked)?;
+        asked.metrics.outbox.read(&asked)
+    });
+    if let Ok(Err(failure)) = read.await {
+        // The other figures are told all the same.
+        tracing::warn!(%failure, "what waits in the database could not be counted");
     }
     gateway.metrics.read(gateway.intake.tally());
     gateway.metrics.read_asked(&gateway.asked.counts());

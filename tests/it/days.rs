@@ -20,8 +20,8 @@ use crate::support::http::Reply;
 use crate::support::office::HERE;
 use crate::support::{TestApp, both};
 
-const DAY: &str = "2026-01-05";
-const NEXT: &str = "2026-01-06";
+pub(crate) const DAY: &str = "2026-01-05";
+pub(crate) const NEXT: &str = "2026-01-06";
 
 /// Settings with a key of their own.
 pub(crate) fn keyed() -> &'static str {
@@ -31,7 +31,7 @@ pub(crate) fn keyed() -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-fn token(app: &TestApp, role: &str, code: &str, unit: Option<&str>) -> String {
+pub(crate) fn token(app: &TestApp, role: &str, code: &str, unit: Option<&str>) -> String {
     add_officer(&app.db, Tenant(1), code, code, unit, app.clock.now()).unwrap();
     let request = TokenRequest {
         tenant: Tenant(1),
@@ -44,7 +44,7 @@ fn token(app: &TestApp, role: &str, code: &str, unit: Option<&str>) -> String {
 }
 
 /// Two officers, a paid bill on the 5th, and the morning of the 6th.
-fn has_a_day(app: &TestApp) -> (String, String) {
+pub(crate) fn has_a_day(app: &TestApp) -> (String, String) {
     app.has_office();
     let reference = app.has_bill(HERE, "H12.104-260105-0001", 50_000);
     assert_eq!(app.transfer(1, 50_000, &reference).status, 200);
@@ -67,18 +67,17 @@ pub(crate) fn closes(app: &TestApp) {
             now: app.clock.now(),
             officer: code,
         };
-        let (calendar, day) = (&app.settings.office.calendar, DAY.parse().unwrap());
-        let key_file = app.settings.signing.key_file.as_deref();
+        let day = DAY.parse().unwrap();
         let done = if is_proposer {
-            propose_day(&app.db, &desk, calendar, day)
+            propose_day(&app.db, &desk, &app.settings, day)
         } else {
-            close_day(&app.db, &desk, calendar, key_file, day)
+            close_day(&app.db, &desk, &app.settings, day)
         };
         done.unwrap();
     }
 }
 
-fn set(app: &TestApp, at: &str) {
+pub(crate) fn set(app: &TestApp, at: &str) {
     app.set_clock(parse_rfc3339(at).unwrap());
 }
 
@@ -87,7 +86,7 @@ fn post(app: &TestApp, token: &str, day: &str, what: &str, body: &str) -> Reply 
 }
 
 #[track_caller]
-fn does(app: &TestApp, token: &str, day: &str, what: &str) -> Value {
+pub(crate) fn does(app: &TestApp, token: &str, day: &str, what: &str) -> Value {
     let reply = post(app, token, day, what, "");
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.json()
@@ -95,7 +94,13 @@ fn does(app: &TestApp, token: &str, day: &str, what: &str) -> Value {
 
 /// The refusal; nothing is written.
 #[track_caller]
-fn refused(app: &TestApp, token: &str, day: &str, what: &str, body: &str) -> (u16, String) {
+pub(crate) fn refused(
+    app: &TestApp,
+    token: &str,
+    day: &str,
+    what: &str,
+    body: &str,
+) -> (u16, String) {
     let count = "SELECT (SELECT COUNT(*) FROM day_steps) * 1000 + (SELECT COUNT(*) FROM day_artefacts) AS n";
     let before = app.database.number(count);
     let reply = post(app, token, day, what, body);
@@ -104,22 +109,27 @@ fn refused(app: &TestApp, token: &str, day: &str, what: &str, body: &str) -> (u1
     (reply.status, code)
 }
 
-fn got(status: u16, code: &str) -> (u16, String) {
+pub(crate) fn got(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 
-fn day(app: &TestApp, day: &str) -> Value {
+pub(crate) fn day(app: &TestApp, day: &str) -> Value {
     app.get(&format!("/api/v1/days/{day}"))
 }
 
 /// Runs the command on this database, with the key of the app.
-fn run(app: &TestApp, arguments: &[&str]) -> (i32, String) {
+pub(crate) fn run(app: &TestApp, arguments: &[&str]) -> (i32, String) {
+    run_on(app, &app.database.url, arguments)
+}
+
+/// The same on a database of this address.
+pub(crate) fn run_on(app: &TestApp, url: &str, arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("c.toml");
     let key_file = app.settings.signing.key_file.clone().unwrap_or_default();
     let text = format!(
         "{}[signing]\nkey_file = {}\n",
-        settings(&app.database.url),
+        settings(url),
         json!(key_file)
     );
     std::fs::write(&file, text).unwrap();
@@ -251,10 +261,8 @@ both!(fn of_two_who_close_at_once_one_does(app, keyed()) {
             now: app.clock.now(),
             officer: &codes[number],
         };
-        let calendar = &app.settings.office.calendar;
-        let key_file = app.settings.signing.key_file.as_deref();
         start.wait();
-        close_day(&handles[number % handles.len()], &desk, calendar, key_file, DAY.parse().unwrap())
+        close_day(&handles[number % handles.len()], &desk, &app.settings, DAY.parse().unwrap())
     };
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let close = &close;
@@ -372,8 +380,8 @@ both!(fn what_was_signed_replays_and_whoever_alters_it_is_found(app, keyed()) {
             "closed_by",
         ),
         (
-            "UPDATE days SET result = replace(result, '\"waiting\":0', '\"waiting\":1')".to_owned(),
-            "UPDATE days SET result = replace(result, '\"waiting\":1', '\"waiting\":0')".to_owned(),
+            "UPDATE days SET result = replace(result, '\"waiting\":2', '\"waiting\":3')".to_owned(),
+            "UPDATE days SET result = replace(result, '\"waiting\":3', '\"waiting\":2')".to_owned(),
             "in: waiting",
         ),
     ];

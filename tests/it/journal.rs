@@ -538,6 +538,13 @@ contract!(fn a_chain_that_was_taken_over_is_fenced_and_leaves_nothing(world) {
     world.write(&whole_batch()).unwrap();
 });
 
+contract!(fn a_block_dated_into_a_closed_day_is_refused_as_such(world) {
+    let sealed_at = whole_batch().block.unwrap().row.sealed_at;
+    let after = Ts(sealed_at.0 + std::time::Duration::from_micros(1));
+    world.db.write(|queries| queries.mark_chains_closed(1, after)).unwrap();
+    world.refuses(&whole_batch(), |failure| matches!(failure, Failure::DayClosed(_)));
+});
+
 contract!(fn a_block_of_a_height_that_exists_leaves_nothing(world) {
     world.write(&whole_batch()).unwrap();
     let again = Batch { block: Some(block(1, 3)), ..Batch::default() };

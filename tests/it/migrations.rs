@@ -112,6 +112,67 @@ fn the_tenant_stands_first_in_every_primary_key_and_unique_index() {
     }
 }
 
+/// The columns of every foreign key, in their order, as `table` and `a,b,c`.
+fn foreign_keys(engine: Engine) -> Vec<(String, Vec<String>)> {
+    let sql = match engine {
+        Engine::Sqlite => {
+            "SELECT m.name || ' ' || f.id || '|' || f.\"from\" AS t FROM sqlite_master m \
+             JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq"
+        }
+        Engine::Postgres => {
+            "SELECT t.relname || ' ' || c.conname || '|' || a.attname AS t FROM pg_constraint c \
+             JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace \
+             CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k (attnum, place) \
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum \
+             WHERE c.contype = 'f' AND n.nspname = current_schema() ORDER BY t.relname, c.conname, k.place"
+        }
+    };
+    let keys = grouped(migrated(engine).texts(sql)).into_iter();
+    keys.map(|(name, columns)| (name.split(' ').next().unwrap().to_owned(), columns))
+        .collect()
+}
+
+#[test]
+fn the_schema_can_be_spread_over_many_machines_by_tenant() {
+    for engine in ENGINES {
+        for (table, columns) in foreign_keys(engine) {
+            assert_eq!(
+                columns[0], "tenant",
+                "{engine:?}: a reference of {table} {columns:?}"
+            );
+        }
+    }
+    let triggers = migrated(Engine::Sqlite);
+    let sqlite =
+        "SELECT type || ' ' || name AS t FROM sqlite_master WHERE type IN ('trigger', 'view')";
+    assert_eq!(triggers.texts(sqlite), [""; 0]);
+    let postgres = migrated(Engine::Postgres);
+    // Triggers of our own, rules, views, sequences, generated or identity columns, and defaults that
+    // are no constants: each is refused by an engine that spreads tables, or gives one id twice.
+    for (what, sql) in [
+        (
+            "triggers",
+            "SELECT t.tgname::text AS t FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+             JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE NOT t.tgisinternal AND n.nspname = current_schema()",
+        ),
+        (
+            "sequences, views and tables without a log",
+            "SELECT c.relname::text AS t FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = current_schema() \
+             AND (c.relkind NOT IN ('r', 'i', 't') OR c.relpersistence <> 'p')",
+        ),
+        (
+            "columns that make their own values",
+            "SELECT table_name || '.' || column_name AS t FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name <> '__diesel_schema_migrations' \
+             AND (is_identity = 'YES' OR is_generated <> 'NEVER' OR column_default LIKE '%(%')",
+        ),
+    ] {
+        assert_eq!(postgres.texts(sql), [""; 0], "{what}");
+    }
+}
+
 #[test]
 fn migrating_again_applies_nothing() {
     for engine in ENGINES {

@@ -5,8 +5,10 @@
 use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
+use doisoat::domain::ids::uuid_at;
 use doisoat::domain::time::parse_rfc3339;
-use doisoat::store::rows::UnitRow;
+use doisoat::store::rows::{StatementFileRow, UnitRow};
+use doisoat::store::types::{Ts, Uid};
 use serde_json::{Value, json};
 
 use crate::refunds::{Desk, payment_id, why};
@@ -155,16 +157,65 @@ both!(fn the_quality_of_each_unit_has_its_numerator_and_denominator(app) {
     let token = has_world(app);
     let month = "reconciliation-quality?from=2026-01-01&to=2026-01-31";
     assert_eq!(lines(app, &token, month), [
-        ",Tỉnh (chưa rõ đơn vị),1,0,0,0.00,1,0.4,0.4,3,2",
-        "H12.104,Xã H12.104,3,2,0,66.67,1,3.4,3.4,1,0",
-        "H12.105,Xã H12.105,4,2,1,50.00,1,3.4,3.4,2,1",
+        ",Tỉnh (chưa rõ đơn vị),1,0,0,0.00,1,0.4,0.4,3,2,0",
+        "H12.104,Xã H12.104,3,2,0,66.67,1,3.4,3.4,1,0,",
+        "H12.105,Xã H12.105,4,2,1,50.00,1,3.4,3.4,2,1,",
     ]);
     let day = "reconciliation-quality?from=2026-01-06&to=2026-01-08";
     assert_eq!(lines(app, &token, day), [
-        ",Tỉnh (chưa rõ đơn vị),1,0,0,0.00,1,0.4,0.4,1,2",
-        "H12.104,Xã H12.104,0,0,0,,1,3.4,3.4,0,0",
-        "H12.105,Xã H12.105,0,0,0,,1,3.4,3.4,0,1",
+        ",Tỉnh (chưa rõ đơn vị),1,0,0,0.00,1,0.4,0.4,1,2,0",
+        "H12.104,Xã H12.104,0,0,0,,1,3.4,3.4,0,0,",
+        "H12.105,Xã H12.105,0,0,0,,1,3.4,3.4,0,1,",
     ]);
+});
+
+both!(fn files_that_came_late_stand_with_the_province(app) {
+    let token = app.token_of("auditor", None);
+    app.has_office();
+    let at = |text: &str| parse_rfc3339(text).unwrap();
+    for (day, is_late, state) in [
+        ("2026-01-05T03:00:00Z", true, "imported"),
+        ("2026-01-06T03:00:00Z", false, "imported"),
+        ("2026-01-07T03:00:00Z", true, "held"),
+        ("2026-01-08T03:00:00Z", true, "undone"),
+        ("2026-02-01T03:00:00Z", true, "imported"),
+    ] {
+        let came = at(day);
+        let undone = (state == "undone").then_some(came);
+        let row = StatementFileRow {
+            tenant: 1,
+            file_id: Uid(uuid_at(came)),
+            source: "vcb".to_owned(),
+            file_hash: day.as_bytes().to_vec(),
+            file_name: "vcb.csv".to_owned(),
+            format: "delimited".to_owned(),
+            profile: None,
+            state: state.to_owned(),
+            byte_count: 1,
+            line_count: 1,
+            new_count: 1,
+            known_count: 0,
+            currency: "VND".to_owned(),
+            holds: "[]".to_owned(),
+            imported_by: "CB01".to_owned(),
+            imported_at: Ts(came),
+            overridden_by: None,
+            override_reason: None,
+            overridden_at: None,
+            undone_by: undone.map(|_| "CB01".to_owned()),
+            undone_at: undone.map(Ts),
+            undo_reason: undone.map(|_| "wrong file".to_owned()),
+            is_late,
+            matched_on: None,
+        };
+        app.db.write(|queries| queries.insert_statement_file(&row)).unwrap();
+    }
+    let month = "reconciliation-quality?from=2026-01-01&to=2026-01-31";
+    assert_eq!(lines(app, &token, month), [",Tỉnh (chưa rõ đơn vị),0,0,0,,0,,,0,0,2"]);
+    let told = app.get(&format!("/api/v1/reports/{month}&lang=en"));
+    assert_eq!(told["rows"][0]["files_late"], json!(2), "{told}");
+    let own = app.token_of("viewer", Some(HERE));
+    assert_eq!(lines(app, &own, month), ["total,Tổng,0,0,0,,0,,,0,0,"]);
 });
 
 both!(fn a_provider_s_account_goes_from_opening_to_closing(app) {
@@ -281,7 +332,7 @@ both!(fn an_empty_database_has_empty_reports(app) {
     for name in ALL {
         let told = lines(app, &token, name);
         let expected: &[&str] = match name {
-            "reconciliation-quality" => &["total,Tổng,0,0,0,,0,,,0,0"],
+            "reconciliation-quality" => &["total,Tổng,0,0,0,,0,,,0,0,0"],
             _ => &[],
         };
         assert_eq!(told, expected, "{name}");

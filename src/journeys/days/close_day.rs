@@ -8,9 +8,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::artefact::{build, earlier};
+use super::clocks::must_be_over;
 use super::find_day::{DayFound, find_day};
 use super::{DayDesk, DayError, DayRefusal, state_of};
-use crate::domain::calendar::{Calendar, ends};
+use crate::config::settings::Settings;
+use crate::domain::calendar::ends;
 use crate::domain::day::DayState;
 use crate::domain::time::{Day, vietnam_day};
 use crate::journeys::lease_chain::lease_in;
@@ -29,17 +31,20 @@ use crate::store::types::Ts;
 pub fn close_day(
     db: &Db,
     desk: &DayDesk<'_>,
-    calendar: &Calendar,
-    key_file: Option<&Path>,
+    settings: &Settings,
     day: Day,
 ) -> Result<DayRow, DayError> {
     db.write(|queries| {
         desk.must_act(queries)?;
         let row = proposed(queries, desk, day)?;
-        let key = key(key_file)?;
+        must_be_over(queries, desk, day)?;
+        let key = key(settings.signing.key_file.as_deref())?;
         must_follow(queries, desk, &row)?;
-        let found = find_day(queries, desk.tenant, calendar, day)?;
+        let found = find_day(queries, settings, desk.tenant, day, desk.now)?;
         must_be_same(&row, &found)?;
+        if !found.is_kept {
+            return Err(DayRefusal::Changed("outcomes".to_owned()).into());
+        }
         if let Some(channel) = found.unexplained.first() {
             return Err(DayRefusal::Residual(channel.clone()).into());
         }

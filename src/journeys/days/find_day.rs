@@ -4,10 +4,14 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::domain::calendar::{Calendar, Session, begins};
+use super::compared_rows::compared_rows;
+use crate::config::settings::Settings;
+use crate::domain::calendar::{Session, begins};
 use crate::domain::day::DayVerdict;
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::time::{Day, Instant};
+use crate::domain::time::{Day, Instant, vietnam_day};
+use crate::journeys::compare_days::compare_days;
+use crate::journeys::reconcile::outcomes::digest;
 use crate::ledger::transit::in_transit;
 use crate::ledger::trial::{Trial, trial_balance};
 use crate::reconciliation::close::bridge::Received;
@@ -34,33 +38,42 @@ pub struct DayFound {
     pub verdict: DayVerdict,
     /// Channels whose bridge leaves something unexplained.
     pub unexplained: Vec<String>,
+    /// Whether the outcomes that are kept are those found now.
+    pub is_kept: bool,
     /// The books at its end.
     pub trial: Trial,
     /// Everything, as it is shown and signed.
     pub value: Value,
 }
 
-/// Finds what a day holds.
+/// Finds what a day holds, as it is known at an instant.
 ///
 /// # Errors
 /// Any [`Failure`].
 pub fn find_day(
     queries: &mut dyn Queries,
+    settings: &Settings,
     tenant: Tenant,
-    calendar: &Calendar,
     day: Day,
+    now: Instant,
 ) -> Result<DayFound, Failure> {
+    let calendar = &settings.office.calendar;
     let span = calendar.session_span(Session::DAILY, day);
     let paid = paid_within(queries, tenant, day, span)?;
     let received = received_within(queries, tenant, span)?;
     let differences = standing(queries, tenant)?;
+    let compared = compare_days(queries, settings, tenant, day, vietnam_day(now))?;
+    let kept = queries.find_comparison(tenant.0, day)?;
+    let kept = kept.map(|row| row.digest);
+    let is_kept = kept.as_ref() == Some(&digest(&compared)?);
     let found = found(&DayRows {
         day,
         paid: &paid,
         received: &received,
         differences: &differences,
-        files: &[],
+        compared: &compared_rows(settings, tenant, &compared, kept.as_deref()),
     })?;
+    drop(compared);
     let trial = trial_balance(queries, tenant.0, day)?;
     let mut value = found.value;
     if let Value::Object(members) = &mut value {
@@ -72,6 +85,7 @@ pub fn find_day(
     Ok(DayFound {
         verdict: found.verdict,
         unexplained: found.unexplained,
+        is_kept,
         trial,
         value,
     })

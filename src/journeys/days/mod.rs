@@ -13,7 +13,9 @@ use crate::store::rows::{DayRow, DayStepRow};
 use crate::store::types::Ts;
 
 mod artefact;
+pub mod clocks;
 pub mod close_day;
+pub mod compared_rows;
 pub mod find_day;
 pub mod propose_day;
 pub mod reopen_day;
@@ -44,9 +46,14 @@ pub enum DayRefusal {
     /// No reason was given.
     #[error("say why the day is reopened")]
     NoReason,
-    /// The day is not over.
+    /// The day is not over, or not for long enough; from when on it is.
     #[error("{0} is not over yet; propose it from {1} on")]
-    NotOver(Day, Day),
+    NotOver(Day, String),
+    /// Two clocks are apart: ours, whose the other is, and what it says.
+    #[error(
+        "the clocks differ: ours says {0}, {1} says {2}; set them right (they may be a minute apart), or a day is closed while its money still arrives"
+    )]
+    ClocksDiffer(String, &'static str, String),
     /// It is closed.
     #[error("{0} was closed by {1}; reopen it first")]
     AlreadyClosed(Day, String),
@@ -76,6 +83,12 @@ pub enum DayRefusal {
     /// Payments that nothing explains.
     #[error("the bridge of {0} leaves something unexplained; look at its payments first")]
     Residual(String),
+    /// The installation is unknown.
+    #[error("there is no installation {0}: no channel, no source and no row is of it")]
+    UnknownTenant(i32),
+    /// A file went away while it was compared.
+    #[error("file {0} was undone while it was compared: compare again")]
+    FilesChanged(String),
     /// Something else is found than was proposed.
     #[error("the day changed since it was proposed ({0}): look at it and propose it again")]
     Changed(String),
@@ -90,6 +103,7 @@ impl DayRefusal {
             Self::OtherUnit(..) => "other_unit",
             Self::NoReason => "no_reason",
             Self::NotOver(..) => "not_over",
+            Self::ClocksDiffer(..) => "clocks_differ",
             Self::AlreadyClosed(..) => "already_closed",
             Self::NotProposed(..) => "not_proposed",
             Self::NotClosed(..) => "not_closed",
@@ -99,6 +113,8 @@ impl DayRefusal {
             Self::BeforeFirst(..) => "before_first",
             Self::LongBefore(..) => "long_before",
             Self::Residual(_) => "residual",
+            Self::UnknownTenant(_) => "unknown_tenant",
+            Self::FilesChanged(_) => "files_changed",
             Self::Changed(_) => "changed",
         }
     }

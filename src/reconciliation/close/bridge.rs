@@ -32,6 +32,9 @@ pub struct Span {
     pub booked_elsewhere: i64,
     /// Paid on another day, told and booked on this one.
     pub paid_elsewhere: i64,
+    /// Of what was paid on the day, given back by the provider before its first word and so never
+    /// posted: rows that versions before the gross booking wrote.
+    pub booked_net: i64,
     /// Taken in by the books on the day.
     pub ledger: i64,
     /// Payments that the books do not hold as they should.
@@ -42,7 +45,7 @@ impl Span {
     /// What nothing explains; must be zero.
     #[must_use]
     pub fn residual(&self) -> i64 {
-        self.paid - self.booked_elsewhere + self.paid_elsewhere - self.ledger
+        self.paid - self.booked_elsewhere - self.booked_net + self.paid_elsewhere - self.ledger
     }
 
     /// Whether every payment is explained. A sum of zero is not enough: two faults may cancel out.
@@ -80,6 +83,7 @@ pub fn bridge(
         span.paid += row.amount_minor;
         match booked {
             Some(minor) if minor == row.amount_minor => {}
+            Some(minor) if is_net(row, minor) => span.booked_net += row.amount_minor - minor,
             None if row.match_outcome != UNSETTLED => span.booked_elsewhere += row.amount_minor,
             Some(_) | None => {
                 span.unexplained.insert(row.payment_id);
@@ -93,6 +97,13 @@ pub fn bridge(
         }
     }
     Ok(spans)
+}
+
+/// Whether what was booked of a payment lacks no more than its provider gave back. That the rest was
+/// given back before it was first told of, and not lost, is what `verify` recomputes.
+fn is_net(row: &PaymentRow, booked: i64) -> bool {
+    let by_provider = row.refunded_minor - row.banked_minor;
+    booked < row.amount_minor && row.amount_minor - booked <= by_provider
 }
 
 /// Whether a payment waits for its provider.
@@ -140,6 +151,33 @@ mod tests {
             channel: "vnpay".to_owned(),
             currency: "VND".to_owned(),
             minor,
+        }
+    }
+
+    #[test]
+    fn what_was_booked_net_is_named() {
+        let refunded = |minor| PaymentRow {
+            refunded_minor: minor,
+            ..payment(1, 100, PaymentStatus::PartiallyRefunded, "exact")
+        };
+        let by_bank = PaymentRow {
+            banked_minor: 40,
+            ..refunded(40)
+        };
+        // The row, what was booked; booked net, residual, whether it is sound.
+        let table = [
+            (refunded(40), 60, (40, 0, true)),
+            (refunded(100), 60, (40, 0, true)),
+            (refunded(40), 100, (0, 0, true)),
+            (refunded(39), 60, (0, 40, false)),
+            (by_bank, 60, (0, 40, false)),
+            (refunded(40), 120, (0, -20, false)),
+        ];
+        for (row, minor, expected) in table {
+            let spans = bridge(&[row], &[received(1, minor)]).unwrap();
+            let span = &spans[&("vnpay".to_owned(), "VND".to_owned())];
+            let told = (span.booked_net, span.residual(), span.is_sound());
+            assert_eq!(told, expected, "{minor}");
         }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::bridge::{Received, bridge, is_waiting};
 use crate::domain::calendar::ends;
@@ -21,15 +22,44 @@ pub const AGES: [(&str, i64, i64); 4] = [
     ("over-30", 31, i64::MAX),
 ];
 
+/// The member of a bridge that only rows of older versions need: days signed without it stay as they
+/// are, byte for byte.
+pub const BOOKED_NET: &str = "refunded_before_told";
+
 /// A statement or settlement file that was counted for the day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CountedFile {
-    /// The channel it speaks of.
+    /// The source it came from.
+    pub source: String,
+    /// The channels it speaks of.
     pub channel: String,
     /// Its name.
     pub name: String,
     /// SHA-256 of its bytes, hex.
     pub sha256: String,
+    /// Whether it came after it was due.
+    pub is_late: bool,
+}
+
+/// What the comparison of the day gave.
+#[derive(Debug, Clone, Default)]
+pub struct ComparedRows {
+    /// Files with lines of the day.
+    pub files: Vec<CountedFile>,
+    /// Sources whose file of the day is not there.
+    pub missing: BTreeSet<String>,
+    /// Channels on which a source reports.
+    pub reported: BTreeSet<String>,
+    /// Payments that wait for a file.
+    pub waiting_payments: BTreeSet<Uuid>,
+    /// What else waits: refunds and payouts.
+    pub waiting: usize,
+    /// From the provider's total to ours, channel by channel.
+    pub settlement: Value,
+    /// Channels whose settlement leaves something unexplained.
+    pub unexplained: Vec<String>,
+    /// The hash of the outcomes that are kept, and how many there are of each.
+    pub outcomes: Value,
 }
 
 /// The rows of a day.
@@ -41,10 +71,10 @@ pub struct DayRows<'a> {
     pub paid: &'a [PaymentRow],
     /// What the books took in on it.
     pub received: &'a [Received],
-    /// Differences not resolved; those opened after the day are left out.
+    /// Differences not resolved; those of days after, or opened after the day, are left out.
     pub differences: &'a [DifferenceRow],
-    /// Files that were counted.
-    pub files: &'a [CountedFile],
+    /// What the comparison gave.
+    pub compared: &'a ComparedRows,
 }
 
 /// What was found.
@@ -71,25 +101,26 @@ pub fn amount(minor: i64, currency: &str) -> String {
 /// [`Failure::Broken`] when a row holds a word we never write.
 pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
     let spans = bridge(rows.paid, rows.received)?;
-    let mut waiting = 0;
+    let compared = rows.compared;
+    let mut waiting = compared.waiting_payments.clone();
     for row in rows.paid {
-        waiting += usize::from(is_waiting(row)?);
+        if is_waiting(row)? {
+            waiting.insert(row.payment_id.0);
+        }
     }
-    let counted: BTreeSet<&str> = rows
-        .files
-        .iter()
-        .map(|file| file.channel.as_str())
-        .collect();
-    let with_money: BTreeSet<&str> = spans.keys().map(|(channel, _)| channel.as_str()).collect();
-    let missing: Vec<&str> = with_money.difference(&counted).copied().collect();
+    let waiting = waiting.len() + compared.waiting;
+    let with_money = spans.keys().map(|(channel, _)| channel);
+    let unreported = with_money.filter(|channel| !compared.reported.contains(*channel));
+    let missing: BTreeSet<&String> = compared.missing.iter().chain(unreported).collect();
     let faulty = spans.iter().filter(|(_, span)| !span.is_sound());
-    let unexplained: Vec<String> = faulty.map(|((channel, _), _)| channel.clone()).collect();
+    let mut unexplained: Vec<String> = faulty.map(|((channel, _), _)| channel.clone()).collect();
+    unexplained.extend(compared.unexplained.iter().cloned());
     let (differences, open) = differences(rows);
     let bridges: Vec<Value> = spans
         .iter()
         .map(|((channel, currency), span)| {
             let text = |minor| amount(minor, currency);
-            json!({
+            let mut told = json!({
                 "channel": channel, "currency": currency,
                 "paid": text(span.paid),
                 "booked_on_another_day": text(span.booked_elsewhere),
@@ -97,14 +128,23 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
                 "ledger": text(span.ledger),
                 "residual": text(span.residual()),
                 "unexplained": span.unexplained.iter().map(|id| id.0.to_string()).collect::<Vec<_>>(),
-            })
+            });
+            if let (Value::Object(members), true) = (&mut told, span.booked_net != 0) {
+                members.insert(BOOKED_NET.to_owned(), Value::from(text(span.booked_net)));
+            }
+            told
         })
         .collect();
-    let mut files: Vec<&CountedFile> = rows.files.iter().collect();
+    let mut files: Vec<&CountedFile> = compared.files.iter().collect();
     files.sort();
     let files: Vec<Value> = files
         .iter()
-        .map(|file| json!({ "channel": file.channel, "name": file.name, "sha256": file.sha256 }))
+        .map(|file| {
+            json!({
+                "source": file.source, "channel": file.channel, "name": file.name,
+                "sha256": file.sha256, "late": file.is_late,
+            })
+        })
         .collect();
     let verdict = DayVerdict::of(missing.len(), open + unexplained.len(), waiting);
     let value = json!({
@@ -112,6 +152,8 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
         "payments": payments(rows.paid),
         "waiting": waiting,
         "bridge": bridges,
+        "settlement": compared.settlement,
+        "outcomes": compared.outcomes,
         "files": files,
         "missing_files": missing,
         "differences": differences,
@@ -149,16 +191,14 @@ fn payments(paid: &[PaymentRow]) -> Value {
 /// Open differences by age, and how many there are.
 fn differences(rows: &DayRows<'_>) -> (Value, usize) {
     let end = ends(rows.day);
-    let mut open: Vec<&DifferenceRow> = rows
-        .differences
-        .iter()
-        .filter(|row| row.opened_at.0 < end)
-        .collect();
-    open.sort_by_key(|row| row.difference_id);
-    let age = |row: &DifferenceRow| {
-        let opened_on = vietnam_day(row.opened_at.0);
-        rows.day.signed_duration_since(opened_on).num_days().max(0)
+    let is_open = |row: &&DifferenceRow| match row.day {
+        Some(day) => day <= rows.day,
+        None => row.opened_at.0 < end,
     };
+    let mut open: Vec<&DifferenceRow> = rows.differences.iter().filter(is_open).collect();
+    open.sort_by_key(|row| row.difference_id);
+    let since = |row: &DifferenceRow| row.day.unwrap_or_else(|| vietnam_day(row.opened_at.0));
+    let age = |row: &DifferenceRow| rows.day.signed_duration_since(since(row)).num_days().max(0);
     let by_age: Vec<Value> = AGES
         .iter()
         .map(|(name, from, to)| {
@@ -173,7 +213,7 @@ fn differences(rows: &DayRows<'_>) -> (Value, usize) {
                 "id": row.difference_id.0.to_string(), "kind": row.kind, "unit": row.unit_code,
                 "channel": row.channel, "currency": row.currency,
                 "amount": amount(row.amount_minor, &row.currency),
-                "opened_on": vietnam_day(row.opened_at.0).to_string(), "age_days": age(row),
+                "opened_on": since(row).to_string(), "age_days": age(row),
             })
         })
         .collect();

@@ -4,6 +4,7 @@
 use askama::Template;
 use serde_json::Value;
 
+use super::found::BOOKED_NET;
 use crate::domain::day::DayVerdict;
 
 #[derive(Template)]
@@ -66,7 +67,26 @@ const PLANS: &[Plan] = &[
                 "Paid on another day",
                 true,
             ),
+            (
+                BOOKED_NET,
+                "Đã hoàn trước khi báo",
+                "Refunded before it was told",
+                true,
+            ),
             ("ledger", "Sổ cái", "Books", true),
+            ("residual", "Còn lại", "Residual", true),
+            ("currency", "Tiền tệ", "Currency", false),
+        ],
+    ),
+    (
+        "/settlement",
+        "Đối soát với nhà cung cấp",
+        "From the provider's total to ours",
+        &[
+            ("channel", "Kênh", "Channel", false),
+            ("provider_total", "Nhà cung cấp", "Provider", true),
+            ("explained", "Giải thích", "Explained by", false),
+            ("ledger_total", "Của ta", "Ours", true),
             ("residual", "Còn lại", "Residual", true),
             ("currency", "Tiền tệ", "Currency", false),
         ],
@@ -88,16 +108,28 @@ const PLANS: &[Plan] = &[
         "Tệp đã tính",
         "Files counted",
         &[
+            ("source", "Nguồn", "Source", false),
             ("channel", "Kênh", "Channel", false),
             ("name", "Tệp", "File", false),
             ("sha256", "SHA-256", "SHA-256", false),
+            ("late", "Đến muộn", "Late", false),
+        ],
+    ),
+    (
+        "/outcomes/counts",
+        "Kết quả so khớp",
+        "Outcomes of the comparison",
+        &[
+            ("side", "Bên", "Side", false),
+            ("outcome", "Kết quả", "Outcome", false),
+            ("count", "Số lượng", "Count", true),
         ],
     ),
     (
         "/missing_files",
         "Tệp còn thiếu",
         "Files missing",
-        &[("", "Kênh", "Channel", false)],
+        &[("", "Nguồn hoặc kênh", "Source or channel", false)],
     ),
     (
         "/differences/by_age",
@@ -185,7 +217,15 @@ fn text(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "–".to_owned(),
         Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(Value::Bool(is_so)) => (if *is_so { "×" } else { "–" }).to_owned(),
+        // What explains a difference: each outcome with its sum.
+        Some(Value::Array(parts)) => {
+            let part = |part: &Value| {
+                format!("{} {}", text(part.get("outcome")), text(part.get("amount")))
+            };
+            parts.iter().map(part).collect::<Vec<_>>().join("; ")
+        }
+        Some(other @ (Value::Number(_) | Value::Object(_))) => other.to_string(),
     }
 }
 
@@ -204,6 +244,12 @@ pub fn words(verdict: Option<&str>) -> (&'static str, &'static str) {
 
 fn table(value: &Value, (path, vi, en, columns): &Plan) -> Table {
     let items = value.pointer(path).and_then(Value::as_array);
+    // A column of which no row speaks is one that the sheets of most days never had.
+    let is_told = |(name, ..): &&Column| {
+        let mut rows = items.into_iter().flatten();
+        *name != BOOKED_NET || rows.any(|row| row.get(name).is_some())
+    };
+    let columns: Vec<&Column> = columns.iter().filter(is_told).collect();
     let cell = |item: &Value, (name, _, _, is_number): &Column| Cell {
         text: text(if name.is_empty() {
             Some(item)
@@ -212,7 +258,7 @@ fn table(value: &Value, (path, vi, en, columns): &Plan) -> Table {
         }),
         is_number: *is_number,
     };
-    let row = |item: &Value| columns.iter().map(|column| cell(item, column)).collect();
+    let row = |item: &Value| columns.iter().map(|&column| cell(item, column)).collect();
     Table {
         vi,
         en,

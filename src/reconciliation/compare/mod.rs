@@ -10,6 +10,7 @@ pub mod facts;
 mod fees;
 pub mod input;
 mod join;
+pub mod known;
 mod memo;
 pub mod outcome;
 mod payouts;
@@ -23,7 +24,7 @@ pub use facts::{
     RefundFacts, Rounding, Terms,
 };
 pub use input::Input;
-pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule};
+pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule, Side};
 
 /// Compares everything with everything it could belong to: references before amounts, and amounts
 /// alone never.

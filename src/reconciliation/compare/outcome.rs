@@ -154,6 +154,24 @@ words!(
     }
 );
 
+words!(
+    /// On which side an item stands.
+    Side {
+        /// A payment.
+        Payment = "payment",
+        /// A settlement line.
+        Line = "settlement_line",
+        /// A bank line.
+        Bank = "bank_line",
+        /// A refund.
+        Refund = "refund",
+        /// A payout.
+        Payout = "payout",
+        /// What a file states of a batch.
+        Batch = "batch",
+    }
+);
+
 /// Something that was compared, by its number in the input; payouts by their number in the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Item {
@@ -169,6 +187,21 @@ pub enum Item {
     Payout(u32),
     /// What a file states of a batch.
     Batch(u32),
+}
+
+impl Item {
+    /// On which side it stands.
+    #[must_use]
+    pub fn side(self) -> Side {
+        match self {
+            Self::Payment(_) => Side::Payment,
+            Self::Line(_) => Side::Line,
+            Self::Bank(_) => Side::Bank,
+            Self::Refund(_) => Side::Refund,
+            Self::Payout(_) => Side::Payout,
+            Self::Batch(_) => Side::Batch,
+        }
+    }
 }
 
 /// One item that an outcome names.

@@ -4,9 +4,11 @@
 
 use serde::Serialize;
 
+use super::facts::FileNo;
 use super::input::Input;
 use super::join::at;
-use super::outcome::{Comparison, Item, OutcomeKind, Role, Rule};
+use super::known::known;
+use super::outcome::{Comparison, Item, OutcomeKind, Role, Rule, Side};
 
 /// A field that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,9 +58,20 @@ struct Fields {
     account: String,
 }
 
-/// Puts an outcome into words; `None` when there is no such item.
+/// Puts an outcome into words, files called by their numbers; `None` when there is no such item.
 #[must_use]
 pub fn reason(input: &Input, comparison: &Comparison, item: Item) -> Option<Reason> {
+    reason_naming(input, comparison, item, &numbered)
+}
+
+/// Puts an outcome into words, each file called as `file` calls it.
+#[must_use]
+pub fn reason_naming(
+    input: &Input,
+    comparison: &Comparison,
+    item: Item,
+    file: &dyn Fn(FileNo) -> String,
+) -> Option<Reason> {
     let outcome = comparison.outcome(item)?;
     let own = fields(input, comparison, item);
     let mut reason = Reason {
@@ -69,7 +82,7 @@ pub fn reason(input: &Input, comparison: &Comparison, item: Item) -> Option<Reas
         rejected: Vec::new(),
     };
     for link in comparison.links(outcome) {
-        let name = name(input, comparison, link.item);
+        let name = name_of(input, comparison, link.item, file);
         if link.role == Role::Matched {
             if reason.matched.is_empty() {
                 reason.compared = compare(&own, &fields(input, comparison, link.item));
@@ -109,39 +122,37 @@ fn compare(own: &Fields, other: &Fields) -> Vec<Compared> {
         .collect()
 }
 
-/// What an item is called: by what it can be found again with.
+fn numbered(file: FileNo) -> String {
+    format!("file {}", file.0)
+}
+
+/// What an item is called: by what it can be found again with, files by their numbers.
 #[must_use]
 pub fn name(input: &Input, comparison: &Comparison, item: Item) -> String {
-    match item {
-        Item::Payment(number) => input
-            .payments
-            .get(at(number))
-            .map(|one| format!("payment {}", one.id)),
-        Item::Line(number) => input
-            .lines
-            .get(at(number))
-            .map(|one| format!("line {} of file {}", one.place, one.file.0)),
-        Item::Bank(number) => input
-            .banks
-            .get(at(number))
-            .map(|one| format!("bank line {} of file {}", one.place, one.file.0)),
-        Item::Refund(number) => input
-            .refunds
-            .get(at(number))
-            .map(|one| format!("refund {}", one.id)),
-        Item::Payout(number) => comparison
-            .payouts
-            .get(at(number))
-            .map(|one| format!("batch \"{}\" of file {}", one.batch, one.file.0)),
-        Item::Batch(number) => input.batches.get(at(number)).map(|one| {
-            format!(
-                "totals of batch \"{}\" of file {}",
-                input.theirs.text(one.batch),
-                one.file.0
-            )
-        }),
+    name_of(input, comparison, item, &numbered)
+}
+
+/// What an item is called, its file as `file` calls it.
+#[must_use]
+pub fn name_of(
+    input: &Input,
+    comparison: &Comparison,
+    item: Item,
+    file: &dyn Fn(FileNo) -> String,
+) -> String {
+    let Some(known) = known(input, comparison, item) else {
+        return String::new();
+    };
+    let of = known.file.map(file).unwrap_or_default();
+    let id = known.id.unwrap_or_default();
+    match item.side() {
+        Side::Payment => format!("payment {id}"),
+        Side::Refund => format!("refund {id}"),
+        Side::Line => format!("line {} of {of}", known.place),
+        Side::Bank => format!("bank line {} of {of}", known.place),
+        Side::Payout => format!("batch \"{}\" of {of}", known.batch),
+        Side::Batch => format!("totals of batch \"{}\" of {of}", known.batch),
     }
-    .unwrap_or_default()
 }
 
 fn fields(input: &Input, comparison: &Comparison, item: Item) -> Fields {

@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
             return verdict(difference, Rule::NoCounterpart);
         }
         Outcome {
-            turns_on: Some(later(waits_until, 1)),
+            turns_on: waits_until.succ_opt(),
             ..verdict(OutcomeKind::Waiting, Rule::NoCounterpart)
         }
     }

@@ -1,5 +1,6 @@
 //! The report `reconciliation-quality`: per unit, how many payments of the period found their bills
-//! by themselves, how many through an officer, and how old the differences are that stand.
+//! by themselves, how many through an officer, and how old the differences are that stand. Files of
+//! banks and providers that came late belong to no unit and stand with the province.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ struct Quality {
     oldest_seconds: i64,
     opened: i64,
     resolved: i64,
+    /// Of the province, and of all together; a file belongs to no unit.
+    files_late: Option<i64>,
 }
 
 impl Report for ReconciliationQuality {
@@ -60,13 +63,26 @@ impl Report for ReconciliationQuality {
             quality.opened = sum.opened;
             quality.resolved = sum.resolved;
         }
+        let files_late = match scope.unit.as_str() {
+            "" => Some(db.count_late_files(ask.tenant, (window.first, window.end))?),
+            _ => None,
+        };
+        if files_late.is_some_and(|late| late > 0) {
+            found.entry(String::new()).or_default();
+        }
+        if let Some(province) = found.get_mut("") {
+            province.files_late = files_late;
+        }
         let (facts, mut notes) = desk::told(ask, ID, units.asked(ask), false);
         let basis = Text {
             vi: "Tính theo thời điểm ghi nhận giao dịch; chênh lệch đang mở và tuổi của chúng là số liệu tại thời điểm chốt.",
             en: "Payments count by when they were recorded; differences that stand, and their ages, are as of the capture time.",
         };
         notes.push(basis.of(ask.lang).to_owned());
-        let all = found.values().copied().fold(Quality::default(), together);
+        let all = Quality {
+            files_late,
+            ..found.values().copied().fold(Quality::default(), together)
+        };
         let name = Text {
             vi: "Tổng",
             en: "Total",
@@ -143,6 +159,12 @@ const COLUMNS: &[(&str, &str, &str, Kind)] = &[
         "Resolved in period",
         Kind::Integer,
     ),
+    (
+        "files_late",
+        "Tệp nộp muộn trong kỳ",
+        "Files late in period",
+        Kind::Integer,
+    ),
 ];
 
 fn together(a: Quality, b: Quality) -> Quality {
@@ -155,6 +177,7 @@ fn together(a: Quality, b: Quality) -> Quality {
         oldest_seconds: a.oldest_seconds.max(b.oldest_seconds),
         opened: a.opened.saturating_add(b.opened),
         resolved: a.resolved.saturating_add(b.resolved),
+        files_late: None,
     }
 }
 
@@ -180,6 +203,7 @@ fn cells(names: [Cell; 2], quality: Quality) -> Vec<Cell> {
         oldest.map_or(Cell::Empty, desk::days),
         Cell::Integer(quality.opened),
         Cell::Integer(quality.resolved),
+        quality.files_late.map_or(Cell::Empty, Cell::Integer),
     ]);
     cells
 }

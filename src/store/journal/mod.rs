@@ -10,7 +10,7 @@ mod sqlite;
 mod statements;
 
 use super::failure::Failure;
-use super::ops::{Refunds, StatusQueries};
+use super::ops::{Days, Refunds, StatusQueries};
 use super::rows::{
     AllocationRow, DeliveryRow, DifferenceRow, DifferenceStepRow, DossierRow, EventRow, FeeItemRow,
     QuarantinedRow, RefundRow, RefundStepRow,
@@ -239,6 +239,15 @@ fn find_named_payments(
     Ok(())
 }
 
+/// Why no chain took a block: it is dated into a closed day, or the chain is another's by now.
+fn why_not_sealed(days: &mut impl Days, row: &BlockRow) -> Failure {
+    match days.find_closed_before(row.tenant) {
+        Ok(Some(Ts(before))) if row.sealed_at.0 < before => Failure::DayClosed(before),
+        Ok(_) => Failure::Fenced(row.chain),
+        Err(failure) => failure,
+    }
+}
+
 /// Reading under lock and writing a batch; both run inside a transaction opened by the caller.
 pub trait Journal {
     /// Locks and reads what a batch concerns.
@@ -251,6 +260,7 @@ pub trait Journal {
     ///
     /// # Errors
     /// [`Failure::Contention`] when a key exists by now, [`Failure::Fenced`] when the chain is
-    /// another's, or any other failure.
+    /// another's, [`Failure::DayClosed`] when the block is dated into a closed day, or any other
+    /// failure.
     fn write(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
 }

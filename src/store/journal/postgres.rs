@@ -11,7 +11,7 @@ use super::statements::{
 };
 use super::{
     Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, find_named_payments, find_refunds,
-    without_given,
+    why_not_sealed, without_given,
 };
 use crate::store::failure::Failure;
 use crate::store::ops::{Cases as _, Refunds as _};
@@ -334,7 +334,7 @@ impl Steps for PgConnection {
             ))
             .execute(self)?;
         if moved != 1 {
-            return Err(Failure::Fenced(row.chain));
+            return Err(why_not_sealed(self, row));
         }
         diesel::insert_into(seal_blocks::table)
             .values(row)

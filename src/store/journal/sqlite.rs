@@ -11,7 +11,7 @@ use super::row_statements::{
 };
 use super::{
     Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, Standing, find_named_payments,
-    find_refunds, without_given,
+    find_refunds, why_not_sealed, without_given,
 };
 use crate::store::failure::Failure;
 use crate::store::ops::{Cases as _, Refunds as _};
@@ -340,7 +340,7 @@ impl Steps for SqliteConnection {
             ))
             .execute(self)?;
         if moved != 1 {
-            return Err(Failure::Fenced(row.chain));
+            return Err(why_not_sealed(self, row));
         }
         diesel::insert_into(seal_blocks::table)
             .values(row)

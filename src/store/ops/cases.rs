@@ -38,8 +38,8 @@ pub trait Cases {
         differences: &[DifferenceRow],
         refunds: &[RefundRow],
     ) -> Result<()>;
-    /// Replaces state, unit, due time, revision and resolution of known differences. One whose
-    /// revision is not one below is contention: somebody else took a step.
+    /// Replaces state, unit, due time, revision, resolution, day, amount and evidence of known
+    /// differences. One whose revision is not one below is contention: somebody else took a step.
     fn mark_differences(&mut self, rows: &[DifferenceRow]) -> Result<()>;
     /// Adds steps taken on differences.
     fn insert_difference_steps(&mut self, rows: &[DifferenceStepRow]) -> Result<()>;

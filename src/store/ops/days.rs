@@ -76,6 +76,8 @@ pub trait Days {
         from: Ts,
         to: Ts,
     ) -> Result<Vec<(Uid, String, String, i64)>>;
+    /// What the database's own clock says, where it has one.
+    fn find_database_time(&mut self) -> Result<Option<Ts>>;
     /// The instant before which nothing is sealed any more, if a day was ever closed.
     fn find_closed_before(&mut self, tenant: i32) -> Result<Option<Ts>>;
     /// From now on refuses blocks sealed before an instant, on every chain.

@@ -16,6 +16,7 @@ mod asking;
 mod cases;
 mod days;
 mod outbox;
+mod outcomes;
 mod refunds;
 mod reports;
 mod statements;
@@ -26,6 +27,7 @@ pub use asking::{QueryFilter, StatusQueries};
 pub use cases::{Cases, DifferenceFilter};
 pub use days::{Days, PostedSum};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
+pub use outcomes::{Home, Outcomes};
 pub use refunds::{RefundFilter, Refunds};
 pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
@@ -56,6 +58,7 @@ pub trait Queries:
     + StatusQueries
     + Outbox
     + Statements
+    + Outcomes
 {
 }
 

@@ -40,6 +40,9 @@ pub trait Statements {
         tenant: i32,
         filter: &StatementFilter,
     ) -> Result<Vec<StatementFileRow>>;
+    /// How many files with ids in a range came after the time they were expected: as they came, whatever
+    /// became of them since, but for those that were undone.
+    fn count_late_files(&mut self, tenant: i32, ids: (Uid, Uid)) -> Result<i64>;
     /// Other files of a source that came, or were let in, when this one was there, were not undone, and
     /// found lines known on some of these days.
     fn list_files_leaning_on(

@@ -59,6 +59,9 @@ impl Cases for Conn {
                     differences::resolution.eq(&row.resolution),
                     differences::resolved_by.eq(&row.resolved_by),
                     differences::resolved_at.eq(row.resolved_at),
+                    differences::day.eq(row.day),
+                    differences::amount_minor.eq(row.amount_minor),
+                    differences::evidence.eq(&row.evidence),
                 ))
                 .execute(self)?;
             if moved != 1 {

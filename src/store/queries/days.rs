@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{CHUNK, Conn};
+use super::{CHUNK, Conn, OWN_TIME};
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::{Days, PostedSum};
@@ -12,7 +12,7 @@ use crate::store::rows::{ArtefactRow, DayBalanceRow, DayRow, DayStepRow};
 use crate::store::schema::{
     day_artefacts, day_balances, day_steps, days, postings, seal_blocks, seal_chains,
 };
-use crate::store::types::{Ts, Uid};
+use crate::store::types::{SqlTs, Ts, Uid};
 
 /// The blocks of a chain sealed in a span of time, joined with their postings.
 macro_rules! sealed_postings {
@@ -206,6 +206,13 @@ impl Days for Conn {
                 postings::amount_minor,
             ))
             .load(self)?)
+    }
+
+    fn find_database_time(&mut self) -> Result<Option<Ts>, Failure> {
+        let Some(expression) = OWN_TIME else {
+            return Ok(None);
+        };
+        Ok(Some(diesel::select(sql::<SqlTs>(expression)).first(self)?))
     }
 
     fn find_closed_before(&mut self, tenant: i32) -> Result<Option<Ts>, Failure> {

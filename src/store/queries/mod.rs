@@ -12,6 +12,7 @@ mod dossiers;
 pub(super) mod migrations;
 mod named;
 mod outbox;
+mod outcomes;
 mod payments;
 mod proof;
 mod refunds;
@@ -21,7 +22,7 @@ mod statements;
 mod suggestions;
 mod tariffs;
 
-use super::{Conn, seconds_of};
+use super::{Conn, OWN_TIME, seconds_of};
 use crate::store::ops::Queries;
 
 impl Queries for Conn {}

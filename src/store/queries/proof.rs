@@ -144,7 +144,7 @@ const WRONG_NOTICES: &str = "SELECT n.notice_id AS id, CASE WHEN n.is_settled TH
 const UNWATCHED_PAYMENTS: &str = "SELECT payment_id AS id, 'has ' || CAST(credit_minor + suspense_minor AS TEXT) || \
     ' that pays no bill, and no difference stands for it' AS problem FROM payments p \
     WHERE tenant = $1 AND credit_minor + suspense_minor > 0 AND NOT EXISTS (SELECT 1 FROM differences d \
-    WHERE d.tenant = p.tenant AND d.payment_id = p.payment_id AND d.state <> 'resolved') ORDER BY payment_id LIMIT 20";
+    WHERE d.tenant = p.tenant AND d.payment_id = p.payment_id AND d.subject IS NULL AND d.state <> 'resolved') ORDER BY payment_id LIMIT 20";
 
 const WRONG_DIFFERENCES: &str = "SELECT d.difference_id AS id, 'is ' || d.state || ' at revision ' || CAST(d.revision AS TEXT) || \
     ', its steps give ' || COALESCE(s.state, 'open') || ' at ' || CAST(1 + COALESCE(g.n, 0) AS TEXT) AS problem \

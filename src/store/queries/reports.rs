@@ -31,9 +31,9 @@ fn rows_of(what: Aged) -> String {
             "SELECT d.unit_code, '' AS state, '' AS officer, p.currency, p.payment_id AS id, \
                  p.{column} AS minor, 0 AS paid FROM differences d JOIN payments p \
                  ON p.tenant = d.tenant AND p.payment_id = d.payment_id \
-                 WHERE d.tenant = @tenant AND d.state <> 'resolved' AND p.{column} > 0 \
+                 WHERE d.tenant = @tenant AND d.state <> 'resolved' AND d.subject IS NULL AND p.{column} > 0 \
                  AND NOT EXISTS (SELECT 1 FROM differences e WHERE e.tenant = d.tenant \
-                 AND e.payment_id = d.payment_id AND e.state <> 'resolved' \
+                 AND e.payment_id = d.payment_id AND e.state <> 'resolved' AND e.subject IS NULL \
                  AND e.difference_id < d.difference_id) AND {}",
             in_scope("d.unit_code")
         )

@@ -87,6 +87,17 @@ impl Statements for Conn {
         Ok(query.load(self)?)
     }
 
+    fn count_late_files(&mut self, tenant: i32, ids: (Uid, Uid)) -> Result<i64, Failure> {
+        Ok(files::table
+            .filter(files::tenant.eq(tenant))
+            .filter(files::file_id.ge(ids.0))
+            .filter(files::file_id.lt(ids.1))
+            .filter(files::is_late)
+            .filter(files::state.ne(UNDONE))
+            .count()
+            .get_result(self)?)
+    }
+
     fn list_files_leaning_on(
         &mut self,
         file: &StatementFileRow,

@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use crate::domain::time::Day;
 use crate::store::schema::*;
 use crate::store::types::{Ts, Uid};
 
@@ -29,6 +30,8 @@ pub struct DifferenceRow {
     pub resolution: Option<String>,
     pub resolved_by: Option<String>,
     pub resolved_at: Option<Ts>,
+    pub day: Option<Day>,
+    pub subject: Option<String>,
 }
 
 /// A step taken on a difference.

@@ -10,6 +10,7 @@ mod base;
 mod cases;
 mod days;
 mod outbox;
+mod outcomes;
 mod statements;
 mod tariffs;
 
@@ -18,5 +19,6 @@ pub use base::*;
 pub use cases::*;
 pub use days::*;
 pub use outbox::*;
+pub use outcomes::*;
 pub use statements::*;
 pub use tariffs::*;

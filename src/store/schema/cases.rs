@@ -25,6 +25,8 @@ table! {
         resolution -> Nullable<Text>,
         resolved_by -> Nullable<Text>,
         resolved_at -> Nullable<SqlTs>,
+        day -> Nullable<Date>,
+        subject -> Nullable<Text>,
     }
 }
 

@@ -12,6 +12,7 @@ mod base;
 mod cases;
 mod closing;
 mod outbox;
+mod outcomes;
 mod sources;
 mod tariffs;
 
@@ -22,6 +23,7 @@ pub use base::*;
 pub use cases::*;
 pub use closing::*;
 pub use outbox::*;
+pub use outcomes::*;
 pub use sources::*;
 pub use tariffs::*;
 
@@ -63,5 +65,7 @@ allow_tables_to_appear_in_same_query!(
     days,
     day_steps,
     day_artefacts,
-    day_balances
+    day_balances,
+    comparisons,
+    outcome_pages
 );

@@ -13,9 +13,10 @@ use super::Answered;
 use super::access::{Bearer, Caller, Need, change, read};
 use super::body::{body, members};
 use super::page::ok;
-use crate::domain::calendar::Calendar;
+use crate::config::settings::Settings;
 use crate::domain::ids::{Tenant, uuid_at};
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Instant};
+use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::find_day::find_day;
 use crate::journeys::days::propose_day::propose_day;
@@ -48,11 +49,16 @@ pub async fn show(
     date: web::Path<String>,
 ) -> Answered {
     let asked = day(&date);
-    let calendar = gateway.settings.office.calendar.clone();
+    let (here, now) = (gateway.clone(), gateway.clock.now());
     let told = read(&gateway, bearer, Need::Ledger, move |queries, caller| {
         of_the_office(caller)?;
         let asked = asked.clone().map_err(Problem::NotValid)?;
-        Ok(day_json(queries, Tenant(caller.tenant), &calendar, asked)?)
+        Ok(day_json(
+            queries,
+            Tenant(caller.tenant),
+            &here.settings,
+            (asked, now),
+        )?)
     });
     Ok(ok(&told.await?))
 }
@@ -69,8 +75,8 @@ pub async fn propose(
 ) -> Answered {
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
-        let calendar = &gateway.settings.office.calendar;
-        propose_day(&gateway.db, desk, calendar, day)
+        must_agree(&gateway.db, &gateway.clock)?;
+        propose_day(&gateway.db, desk, &gateway.settings, day)
     })
     .await
 }
@@ -87,9 +93,8 @@ pub async fn close(
 ) -> Answered {
     nothing(&body(&gateway, &bearer, Need::Cases, payload).await?)?;
     step(&gateway, bearer, &date, |gateway, desk, day| {
-        let settings = &gateway.settings;
-        let key_file = settings.signing.key_file.as_deref();
-        close_day(&gateway.db, desk, &settings.office.calendar, key_file, day)
+        must_agree(&gateway.db, &gateway.clock)?;
+        close_day(&gateway.db, desk, &gateway.settings, day)
     })
     .await
 }
@@ -112,19 +117,19 @@ pub async fn reopen(
     .await
 }
 
-fn nothing(body: &[u8]) -> Result<(), Problem> {
+pub(super) fn nothing(body: &[u8]) -> Result<(), Problem> {
     if !body.is_empty() {
         let Nothing {} = members(body)?;
     }
     Ok(())
 }
 
-fn day(text: &str) -> Result<Day, String> {
+pub(super) fn day(text: &str) -> Result<Day, String> {
     Day::parse_from_str(text, "%Y-%m-%d")
         .map_err(|_| format!("\"{text}\" is no day: write it as 2026-01-05"))
 }
 
-fn of_the_office(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn of_the_office(caller: &Caller) -> Result<(), Problem> {
     if caller.sees(None) {
         return Ok(());
     }
@@ -160,7 +165,7 @@ async fn step(
     Ok(ok(&told.await?))
 }
 
-fn problem(error: DayError) -> Problem {
+pub(super) fn problem(error: DayError) -> Problem {
     match error {
         DayError::Failure(failure) => failure.into(),
         DayError::Refused(refusal) => Problem::Refused {
@@ -208,8 +213,8 @@ pub fn row_json(row: &DayRow) -> Value {
 pub fn day_json(
     queries: &mut dyn Queries,
     tenant: Tenant,
-    calendar: &Calendar,
-    day: Day,
+    settings: &Settings,
+    (day, now): (Day, Instant),
 ) -> Result<Value, Failure> {
     let row = queries.find_day(tenant.0, day)?;
     let state = state_of(row.as_ref())?;
@@ -222,7 +227,7 @@ pub fn day_json(
     let found = match kept {
         Some(kept) => kept,
         None => {
-            let found = find_day(queries, tenant, calendar, day)?;
+            let found = find_day(queries, settings, tenant, day, now)?;
             put(&mut told, "verdict", Value::from(found.verdict.as_str()));
             found.value
         }

@@ -23,6 +23,7 @@ pub mod no_nul;
 pub mod notices;
 pub mod once;
 pub mod outbox;
+pub mod outcomes;
 pub mod page;
 pub mod payments;
 pub mod put_dossiers;
@@ -55,6 +56,8 @@ fn every(addresses: &mut Addresses) {
         .configure(what_needs_a_person)
         .configure(what_banks_say)
         .service(reading("/days/{date}", days::show))
+        .service(reading("/days/{date}/outcomes", outcomes::list))
+        .service(writing("/days/{date}/comparison", outcomes::compare))
         .service(writing("/days/{date}/proposal", days::propose))
         .service(writing("/days/{date}/closing", days::close))
         .service(writing("/days/{date}/reopening", days::reopen))

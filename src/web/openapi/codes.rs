@@ -323,6 +323,26 @@ pub const ROSTER: &[Code] = &[
         "Something of the day is unexplained; look at its payments.",
     ),
     code(
+        "clocks_differ",
+        &[409],
+        "The clocks of this gateway and of its database differ too much to close a day.",
+    ),
+    code(
+        "unknown_tenant",
+        &[409],
+        "No such installation is configured.",
+    ),
+    code(
+        "files_changed",
+        &[409],
+        "Files came or went since the comparison that is kept; compare the day again.",
+    ),
+    code(
+        "day_closed",
+        &[409],
+        "The day is closed, and the clock of this gateway is behind; nothing was changed.",
+    ),
+    code(
         "changed",
         &[409],
         "The day changed since it was proposed; propose it again.",

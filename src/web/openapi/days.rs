@@ -1,13 +1,16 @@
 //! Days and the outbox, as the document tells them, with the forms of their JSON.
 
+use serde_json::json;
+
 use super::operation::Operation;
 use super::paid::moment;
 use super::shape::{
-    Members, Schema, answer, answer_with, body, day, hex, instant, list, named, of, open, or_null,
-    page, plain, small, text, told, uuid, whole,
+    Members, Schema, answer, answer_with, body, count, day, hex, instant, list, named, of, open,
+    or_null, page, plain, small, text, told, uuid, whole, words, yes_no,
 };
 use crate::domain::day::{DayState, DayVerdict};
 use crate::domain::outbox::{DeliveryState, EventType};
+use crate::journeys::reconcile::read_outcomes::{outcome_words, side_words};
 
 /// Operations of the outbox.
 pub(super) fn outbox() -> Vec<Operation> {
@@ -65,6 +68,17 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .in_path("date", day(), "The day.")
         .gives("The day.", named("DayShown")),
+        Operation::post("compareDay", "/days/{date}/comparison", "Compares a day with what was imported for it")
+            .says("Payments beside settlement files and statements. What is found is kept and opens differences.")
+            .in_path("date", day(), "The day.")
+            .may_take(nothing())
+            .gives("What was found.", named("DayCompared")),
+        Operation::get("listOutcomes", "/days/{date}/outcomes", "Lists what the comparison found, item by item")
+            .in_path("date", day(), "The day.")
+            .may("outcome", words(outcome_words()), "With this outcome.")
+            .may("side", words(side_words()), "Of this side.")
+            .in_pages(json!({"type": "string", "pattern": "^[0-9]{1,9}-[0-9]{1,9}$"}))
+            .gives("A page of outcomes.", page(named("Outcome"))),
         step("proposeDay", "/days/{date}/proposal", "Proposes a day").may_take(nothing()),
         step("closeDay", "/days/{date}/closing", "Closes and signs a day").may_take(nothing()),
         step(
@@ -173,11 +187,70 @@ fn delivery() -> Schema {
     ])
 }
 
+fn day_compared() -> Schema {
+    let counted = answer(vec![
+        ("side", words(side_words())),
+        ("outcome", words(outcome_words())),
+        ("count", count()),
+    ]);
+    let missing = answer(vec![("source", text()), ("due", text())]);
+    let differences = ["opened", "settled", "reopened", "changed"];
+    let differences = differences.map(|name| (name, count())).to_vec();
+    answer(vec![
+        ("day", day()),
+        ("counts", list(counted)),
+        ("missing_files", list(missing)),
+        ("differences", answer(differences)),
+        ("sha256", hex()),
+    ])
+}
+
+fn outcome() -> Schema {
+    let may = vec![
+        ("id", uuid()),
+        ("file", uuid()),
+        ("name", or_null(text())),
+        ("line", count()),
+        ("batch", text()),
+    ];
+    let item = || answer_with(Vec::new(), may.clone());
+    let with = answer(vec![
+        ("side", words(side_words())),
+        ("item", item()),
+        ("role", text()),
+        ("allocated_minor", or_null(whole())),
+    ]);
+    answer(vec![
+        ("side", words(side_words())),
+        (
+            "item",
+            told(
+                item(),
+                "A payment or refund by its id, or a place of a file.",
+            ),
+        ),
+        ("outcome", words(outcome_words())),
+        ("is_difference", yes_no()),
+        ("rule", text()),
+        ("difference_minor", or_null(whole())),
+        (
+            "turns_on",
+            told(
+                or_null(day()),
+                "The day on which waiting becomes a difference.",
+            ),
+        ),
+        ("with", list(with)),
+    ])
+}
+
 /// Components.
 pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("DayStands", answer(day_members())),
         ("DayShown", day_shown()),
+        ("DayCompared", day_compared()),
+        ("Outcome", outcome()),
         ("Delivery", delivery()),
     ]
 }
