@@ -335,7 +335,7 @@ pub const ROSTER: &[Code] = &[
     code(
         "files_changed",
         &[409],
-        "Files came or went since the comparison that is kept; compare the day again.",
+        "A file was undone while the day was compared; compare again.",
     ),
     code(
         "day_closed",
