@@ -4,9 +4,11 @@
 //! `cargo bench --bench reconcile`
 //!
 //! Every tool runs in a process of its own, reads both CSV files, joins them fully by transaction id
-//! and classifies every row; the others also write one line per row, as does our second run. Time is
-//! taken inside the process, after its libraries are loaded. All must find the same counts. The
-//! Python packages are installed into a folder of their own (`DOISOAT_BENCH_VENV`).
+//! and classifies every row. The others also write one line per row into a file; our second run packs
+//! the outcome of every line and every payment with what it was matched with, and keeps them in a
+//! database (SQLite, `synchronous=FULL`) as `reconcile` does. Time is taken inside the process, after
+//! its libraries are loaded. All must find the same counts. The Python packages are installed into a
+//! folder of their own (`DOISOAT_BENCH_VENV`).
 
 #![allow(
     clippy::unwrap_used,
@@ -25,16 +27,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 use doisoat::domain::money::Currency;
 use doisoat::domain::payment::PaymentStatus;
+use doisoat::reconciliation::compare::known::known;
 use doisoat::reconciliation::compare::{
-    ChannelNo, Comparison, Contract, FileNo, Input, LineFacts, LineKind, OutcomeKind, PaymentFacts,
-    Terms, compare,
+    ChannelNo, Comparison, Contract, FileNo, Input, Item, LineFacts, LineKind, OutcomeKind,
+    PaymentFacts, Side, Terms, compare,
 };
+use doisoat::reconciliation::outcomes::{self as packed, Page};
 use doisoat::reconciliation::problem::Problem;
 use doisoat::reconciliation::text::dates::DateOrder;
-use doisoat::reconciliation::text::fast::{day, each_record, whole_amount};
+use doisoat::reconciliation::text::fast::{Record, day, each_record, whole_amount};
+use doisoat::store::Db;
+use doisoat::store::rows::{ComparisonRow, OutcomePageRow};
+use doisoat::store::types::Ts;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 // As in the program itself.
@@ -160,8 +168,11 @@ fn contract(input: &mut Input) -> ChannelNo {
     })
 }
 
-fn text<'a>(fields: &'a [Cow<'_, [u8]>], place: usize) -> &'a str {
-    std::str::from_utf8(&fields[place]).unwrap()
+fn text<'a>(record: &Record<'a>, place: usize) -> &'a str {
+    match record.bytes(place) {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).unwrap(),
+        Cow::Owned(_) => panic!("a doubled quote in an id"),
+    }
 }
 
 fn unusual(place: u32, field: &str) -> Problem {
@@ -171,27 +182,53 @@ fn unusual(place: u32, field: &str) -> Problem {
     )
 }
 
+/// A word that is mostly that of the row before, and what it means.
+struct Known<T> {
+    word: Vec<u8>,
+    meaning: Option<T>,
+}
+
+impl<T: Copy> Known<T> {
+    const NOTHING: Self = Self {
+        word: Vec::new(),
+        meaning: None,
+    };
+
+    fn read(&mut self, word: &[u8], parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        if self.meaning.is_none() || self.word != word {
+            self.meaning = parse(std::str::from_utf8(word).ok()?);
+            self.word = word.to_vec();
+        }
+        self.meaning
+    }
+}
+
 fn read_payments(path: &Path) -> Input {
     let mut input = Input::on(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap());
     let channel = contract(&mut input);
     let size = fs::metadata(path).unwrap().len() as usize;
-    input.reserve(size / 60, 0);
-    each_record(File::open(path).unwrap(), b',', |place, fields| {
+    input.reserve(size / 64, 0);
+    let (mut currency, mut status) = (Known::NOTHING, Known::NOTHING);
+    each_record(File::open(path).unwrap(), b',', |place, record| {
         if place == 1 {
             return Ok(());
         }
+        let id: u64 = text(&record, 0)[1..].parse().unwrap();
         input.add_payment(&PaymentFacts {
-            id: Uuid::from_u128(text(fields, 0)[1..].parse().unwrap()),
+            id: Uuid::from_u64_pair(0, id),
             channel,
-            txn_id: Some(text(fields, 1)),
-            order_ref: Some(text(fields, 2)),
+            txn_id: Some(text(&record, 1)),
+            order_ref: Some(text(&record, 2)),
             bank_txn_id: None,
             references: &[],
-            amount: whole_amount(&fields[3]).ok_or_else(|| unusual(place, "amount"))?,
-            currency: Currency::parse(text(fields, 4)).unwrap(),
-            status: PaymentStatus::parse(text(fields, 5))
+            amount: whole_amount(&record.bytes(3)).ok_or_else(|| unusual(place, "amount"))?,
+            currency: currency
+                .read(&record.bytes(4), |word| Currency::parse(word).ok())
+                .ok_or_else(|| unusual(place, "currency"))?,
+            status: status
+                .read(&record.bytes(5), PaymentStatus::parse)
                 .ok_or_else(|| unusual(place, "status"))?,
-            day: day(&fields[6], DateOrder::Ymd).ok_or_else(|| unusual(place, "day"))?,
+            day: day(&record.bytes(6), DateOrder::Ymd).ok_or_else(|| unusual(place, "day"))?,
             waits_until: None,
             is_direct: false,
             is_expired: false,
@@ -206,21 +243,21 @@ fn read_lines(path: &Path) -> Input {
     let mut input = Input::on(NaiveDate::from_ymd_opt(2026, 11, 1).unwrap());
     let channel = contract(&mut input);
     let size = fs::metadata(path).unwrap().len() as usize;
-    input.reserve(0, size / 100);
-    each_record(File::open(path).unwrap(), b',', |place, fields| {
+    input.reserve(0, size / 96);
+    each_record(File::open(path).unwrap(), b',', |place, record| {
         if place == 1 {
             return Ok(());
         }
-        let is_money = text(fields, 6) == "Thành công";
+        let is_money = *record.bytes(6) == *"Thành công".as_bytes();
         input.add_line(&LineFacts {
             file: FileNo(0),
             place,
             channel,
-            txn_id: Some(text(fields, 1)),
-            order_ref: Some(text(fields, 2)),
+            txn_id: Some(text(&record, 1)),
+            order_ref: Some(text(&record, 2)),
             batch: None,
-            gross: whole_amount(&fields[4]).ok_or_else(|| unusual(place, "amount"))?,
-            fee: Some(whole_amount(&fields[5]).ok_or_else(|| unusual(place, "fee"))?),
+            gross: whole_amount(&record.bytes(4)).ok_or_else(|| unusual(place, "amount"))?,
+            fee: Some(whole_amount(&record.bytes(5)).ok_or_else(|| unusual(place, "fee"))?),
             net: None,
             kind: if is_money {
                 LineKind::Payment
@@ -228,7 +265,7 @@ fn read_lines(path: &Path) -> Input {
                 LineKind::Failed
             },
             currency: Currency::VND,
-            day: day(&fields[0], DateOrder::Dmy).ok_or_else(|| unusual(place, "day"))?,
+            day: day(&record.bytes(0), DateOrder::Dmy).ok_or_else(|| unusual(place, "day"))?,
         });
         Ok(())
     })
@@ -248,25 +285,8 @@ fn ours(folder: &Path, write: &str) {
     let found = compare(&input);
     let counts = counts(&found);
     let compared = begun.elapsed();
-    if write == "write" {
-        let mut out =
-            BufWriter::with_capacity(1 << 20, File::create(folder.join("ours.csv")).unwrap());
-        for (kind, outcomes) in [("line", &found.lines), ("payment", &found.payments)] {
-            for (place, outcome) in outcomes.iter().enumerate() {
-                // A pair is one row, as with the others.
-                if kind == "payment" && outcome.kind != OutcomeKind::MissingInSettlement {
-                    continue;
-                }
-                writeln!(
-                    out,
-                    "{kind},{place},{},{}",
-                    outcome.kind.as_str(),
-                    outcome.difference
-                )
-                .unwrap();
-            }
-        }
-        out.flush().unwrap();
+    if write == "store" {
+        store(&folder.join("ours.db"), &input, &found);
     }
     let seconds = begun.elapsed().as_secs_f64();
     eprintln!(
@@ -288,17 +308,83 @@ fn ours(folder: &Path, write: &str) {
     std::process::exit(0);
 }
 
+/// Keeps every outcome, as the program does, in one transaction.
+fn store(path: &Path, input: &Input, found: &Comparison) {
+    let day = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+    let db = Db::open(&address(path)).unwrap();
+    db.write(|queries| {
+        let (mut page, mut hash, mut number) = (Page::default(), Sha256::new(), 0);
+        let mut keep = |page: &mut Page| {
+            let item_count = page.len() as i32;
+            let data = page.take();
+            hash.update(&data);
+            number += 1;
+            queries.insert_outcome_pages(&[OutcomePageRow {
+                tenant: 1,
+                day,
+                page: number,
+                item_count,
+                data,
+            }])
+        };
+        for (item, outcome) in found.all() {
+            let entry = packed::Entry {
+                side: item.side(),
+                key: key(input, found, item),
+                kind: outcome.kind,
+                rule: outcome.rule,
+                difference: outcome.difference,
+                turns_on: outcome.turns_on,
+            };
+            let named = found.links(outcome).map(|link| packed::Named {
+                side: link.item.side(),
+                key: key(input, found, link.item),
+                role: link.role,
+                allocated: link.allocated,
+            });
+            page.push(&entry, named);
+            if page.len() == packed::PAGE_ITEMS {
+                keep(&mut page)?;
+            }
+        }
+        keep(&mut page)?;
+        queries.insert_comparison(&ComparisonRow {
+            tenant: 1,
+            day,
+            compared_at: Ts(Utc::now()),
+            compared_by: "bench".to_owned(),
+            counts: serde_json::to_string(&counts(found)).unwrap(),
+            digest: hash.finalize().to_vec(),
+        })
+    })
+    .unwrap();
+}
+
+fn address(path: &Path) -> String {
+    format!("sqlite://{}", path.display())
+}
+
+fn key<'a>(input: &'a Input, found: &'a Comparison, item: Item) -> packed::Key<'a> {
+    let known = known(input, found, item).unwrap();
+    match item.side() {
+        Side::Payment | Side::Refund => packed::Key::Id(known.id.unwrap()),
+        Side::Line | Side::Bank => packed::Key::Place(Uuid::from_u128(1), known.place),
+        Side::Payout | Side::Batch => packed::Key::Batch(Uuid::from_u128(1), known.batch),
+    }
+}
+
 fn counts(found: &Comparison) -> Counts {
-    let mut counts = Counts::new();
+    let mut counts: BTreeMap<OutcomeKind, u64> = BTreeMap::new();
     let missing = OutcomeKind::MissingInSettlement;
     for outcome in found
         .lines
         .iter()
         .chain(found.payments.iter().filter(|one| one.kind == missing))
     {
-        *counts.entry(outcome.kind.as_str().to_owned()).or_default() += 1;
+        *counts.entry(outcome.kind).or_default() += 1;
     }
-    counts
+    let named = |(kind, count): (OutcomeKind, u64)| (kind.as_str().to_owned(), count);
+    counts.into_iter().map(named).collect()
 }
 
 struct Run {
@@ -321,6 +407,14 @@ fn run(command: &mut Command) -> Option<Run> {
     })
 }
 
+/// A database as it is before the day.
+fn fresh(path: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{end}", path.display()));
+    }
+    Db::open(&address(path)).unwrap().migrate().unwrap();
+}
+
 /// The fastest of several runs.
 fn best(mut command: impl FnMut() -> Command) -> Option<Run> {
     let runs = (0..RUNS).filter_map(|_| run(&mut command()));
@@ -333,9 +427,10 @@ fn measure(folder: &Path) {
     let mut rows = Vec::new();
     for (name, write) in [
         ("doisoat, compared", "no"),
-        ("doisoat, compared and written", "write"),
+        ("doisoat, and every outcome kept", "store"),
     ] {
         let run = best(|| {
+            fresh(&folder.join("ours.db"));
             let mut command = Command::new(&own);
             command.arg("--ours").arg(folder).arg(write);
             command

@@ -13,6 +13,7 @@ use crate::config::load::{Loaded, ProviderFacts, load, machine_environment};
 use crate::config::settings::Settings;
 use crate::domain::ids::uuid_at;
 use crate::intake::providers::ROSTER;
+use crate::ledger::signing::known_keys;
 use crate::store::Db;
 
 /// How a command ended.
@@ -80,6 +81,19 @@ impl Context {
     /// As [`Context::loaded`].
     pub fn settings(&self) -> anyhow::Result<&Settings> {
         Ok(&self.loaded()?.settings)
+    }
+
+    /// The public keys under which a closed day counts as signed.
+    ///
+    /// # Errors
+    /// As [`Context::loaded`].
+    pub fn known_keys(&self) -> anyhow::Result<Vec<Vec<u8>>> {
+        let signing = &self.settings()?.signing;
+        let (keys, problem) = known_keys(signing.key_file.as_deref(), &signing.retired_keys);
+        if let Some(problem) = problem {
+            tracing::warn!("[signing] key_file: {problem}");
+        }
+        Ok(keys)
     }
 
     /// The database, opened at the first call; its schema may be out of date.

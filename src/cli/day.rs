@@ -65,6 +65,9 @@ struct Show {
     /// Write what was signed, its signature, the public key and the sheet into a folder
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
+    /// Write over files that are there
+    #[arg(long, requires = "output")]
+    force: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -249,7 +252,8 @@ fn item_name(told: &Value) -> String {
 fn replay(show: &Show, tenant: Tenant, context: &Context) -> anyhow::Result<End> {
     let (row, artefact) = closing(show, tenant, context)?;
     let db = context.ready_db()?;
-    let wrong = db.read(|queries| replay_day(queries, &row, &artefact))?;
+    let keys = context.known_keys()?;
+    let wrong = db.read(|queries| replay_day(queries, &row, &artefact, &keys))?;
     let is_same = wrong.is_empty();
     if context.is_json {
         say_json(&json!({
@@ -287,9 +291,18 @@ fn signed(show: &Show, tenant: Tenant, context: &Context) -> anyhow::Result<End>
             ("html", &artefact.printable),
             ("pub.pem", pem.as_bytes()),
         ];
+        let (day, revision) = (show.day, artefact.revision);
+        let file = |ending: &str| folder.join(format!("{day}-r{revision}.{ending}"));
+        let mut there = parts.iter().map(|(ending, _)| file(ending));
+        let there = there.find(|file| !show.force && file.exists());
+        if let Some(there) = there {
+            anyhow::bail!(
+                "{} exists already, and nothing was written: say --force to write over it",
+                there.display()
+            );
+        }
         for (ending, bytes) in parts {
-            let file = folder.join(format!("{}.{ending}", show.day));
-            write(&file, bytes)?;
+            write(&file(ending), bytes)?;
         }
         if !show.html {
             say(&format!("written to {}", folder.display()));

@@ -27,7 +27,7 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct Create {
-    /// The file of the private key; the public key gets the same name with .pub.pem at its end
+    /// The file of the private key; the public key gets the same name with .pub at its end
     #[arg(long, value_name = "FILE", default_value = "doisoat-key.pem")]
     output: PathBuf,
 }
@@ -41,7 +41,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     let private = new_private_pem()?;
     let key = SigningKey::of_pem(&private).context("the new key cannot be read")?;
     let public = public_pem(&key.public_key());
-    let public_file = create.output.with_extension("pub.pem");
+    // Appended: two keys whose names differ in what follows the last dot have two public keys.
+    let mut public_file = create.output.clone().into_os_string();
+    public_file.push(".pub");
+    let public_file = PathBuf::from(public_file);
     anyhow::ensure!(
         !public_file.exists(),
         "{} exists already; it is not written over",

@@ -23,6 +23,7 @@ pub mod quarantine;
 pub mod quote;
 pub mod reconcile;
 pub mod refund;
+pub mod remittance;
 pub mod report;
 pub mod serve;
 pub mod statement;
@@ -83,6 +84,8 @@ enum Command {
     Token(token::Arguments),
     /// Show refunds, ask for them, approve them and say what came of them
     Refund(refund::Arguments),
+    /// Record what was passed on to the Treasury or the collecting body, or list it
+    Remittance(remittance::Arguments),
     /// Compare a day's payments with settlement files and bank statements
     Reconcile(reconcile::Arguments),
     /// Show a day, propose it, close it, reopen it, replay what was signed
@@ -117,6 +120,7 @@ impl Command {
             Self::Officer(arguments) => officer::run(&arguments, context),
             Self::Token(arguments) => token::run(&arguments, context),
             Self::Refund(arguments) => refund::run(&arguments, context),
+            Self::Remittance(arguments) => remittance::run(&arguments, context),
             Self::Migrate(arguments) => migrate::run(&arguments, context),
             Self::Import(arguments) => import::run(&arguments, context),
             Self::Statement(arguments) => statement::run(&arguments, context),

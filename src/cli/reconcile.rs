@@ -1,6 +1,7 @@
 //! `doisoat reconcile`: compares a day's payments with the settlement files and bank statements that
-//! were imported, keeps what became of every item and says why, and opens and settles differences. It
-//! can be asked as often as files come in, until the day is closed.
+//! were imported, recovers payments that a line proves, keeps what became of every item and says why,
+//! opens and settles differences and posts what agrees. It can be asked as often as files come in, until
+//! the day is closed.
 
 use chrono::NaiveDate;
 use comfy_table::{CellAlignment, Table, presets};
@@ -13,15 +14,18 @@ use crate::journeys::compare_days::DaysCompared;
 use crate::journeys::days::DayError;
 use crate::journeys::days::compared_rows::settlement;
 use crate::journeys::reconcile::outcomes::counts;
+use crate::journeys::reconcile::recover::Recovered;
+use crate::journeys::reconcile::settle::Settled;
 use crate::journeys::reconcile::{DifferenceCounts, Reconciling, preview_day, reconcile_day};
 use crate::reconciliation::compare::{Item, Outcome, OutcomeKind};
+use crate::web::api::outcomes::followed_json;
 
 /// Arguments of `reconcile`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Payments, settlement lines and bank lines of the days around are compared too, so that a payout\n\
     of tomorrow finds its batch; what is shown and kept belongs to the day. Files come in by `statement import`.\n\
-    Running it again replaces what was found; differences keep their ids.\n\n\
+    Running it again replaces what was found; differences keep their ids, and nothing is posted twice.\n\n\
     Exit status: 0 when nothing needs a person, 1 when there are differences or a file that was due is missing."
 )]
 pub struct Arguments {
@@ -31,7 +35,7 @@ pub struct Arguments {
     /// The officer who asks for it; without one it counts as done by the machine
     #[arg(long = "as", value_name = "OFFICER")]
     officer: Option<String>,
-    /// Keep nothing: neither outcomes nor differences
+    /// Keep and post nothing
     #[arg(long)]
     preview: bool,
     /// Show what agrees too, not only what differs or waits
@@ -58,7 +62,13 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         preview_day(&run, arguments.day).map(|compared| (compared, None))
     } else {
         let kept = reconcile_day(&run, arguments.day);
-        kept.map(|kept| (kept.compared, Some((kept.differences, kept.digest))))
+        kept.map(|kept| {
+            let followed = (kept.recovered, kept.settled);
+            (
+                kept.compared,
+                Some((kept.differences, kept.digest, followed)),
+            )
+        })
     };
     let (compared, kept) = match done {
         Ok(done) => done,
@@ -73,11 +83,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         say_json(&found.to_json(&compared, arguments, kept.as_ref()));
     } else {
         found.in_words(&compared, arguments);
-        if let Some((counts, _)) = &kept {
+        if let Some((counts, _, (recovered, settled))) = &kept {
             say(&format!(
                 "kept: {} differences opened, {} settled, {} found again, {} changed",
                 counts.opened, counts.settled, counts.reopened, counts.changed
             ));
+            tell(recovered, settled);
         }
     }
     Ok(
@@ -89,8 +100,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     )
 }
 
-/// What became of differences, and the hash of the outcomes that are kept.
-type Kept = (DifferenceCounts, Vec<u8>);
+/// What became of differences, the hash of the outcomes that are kept, and what followed for money.
+type Kept = (DifferenceCounts, Vec<u8>, (Vec<Recovered>, Settled));
 
 /// What became of the items of one day.
 struct Found<'a> {
@@ -124,8 +135,9 @@ impl<'a> Found<'a> {
         let counts = counts(compared).into_iter().map(
             |((side, kind), count)| json!({ "side": side.as_str(), "outcome": kind.as_str(), "count": count }),
         );
-        let kept = kept.map(|(counts, digest)| {
+        let kept = kept.map(|(counts, digest, (recovered, settled))| {
             json!({
+                "money": followed_json(recovered, settled),
                 "opened": counts.opened, "settled": counts.settled, "reopened": counts.reopened,
                 "changed": counts.changed, "sha256": hex::encode(digest),
             })
@@ -201,6 +213,28 @@ impl<'a> Found<'a> {
             0 => "no difference so far, but a file is missing".to_owned(),
             count => format!("{count} items need a person"),
         });
+    }
+}
+
+/// What followed for money, in words.
+fn tell(recovered: &[Recovered], settled: &Settled) {
+    for one in recovered {
+        let (channel, place) = (&one.channel, one.place);
+        let order = one.order_ref.as_deref().unwrap_or("-");
+        let amount = one.amount.to_decimal_text();
+        say(&format!(
+            "recovered: {amount} of order {order} on {channel}, by line {place} of file {}: payment {}",
+            one.file_id.0, one.payment_id
+        ));
+    }
+    for one in &settled.left {
+        say(&format!("not posted: {}: {}", one.subject, one.why));
+    }
+    let (posted, proven) = (settled.entries.len(), settled.proven.len());
+    if posted + proven > 0 {
+        say(&format!(
+            "posted: {posted} entries; remittances proven: {proven}"
+        ));
     }
 }
 

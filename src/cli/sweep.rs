@@ -33,7 +33,7 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             "applied": swept.applied, "failed": swept.failed, "skipped": swept.skipped,
             "pruned": {
                 "deliveries": pruned.deliveries, "events": pruned.events,
-                "status_queries": pruned.queries,
+                "status_queries": pruned.queries, "parts_of_files": pruned.parts_of_files,
             },
         }));
     } else {
@@ -42,8 +42,8 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
             swept.applied, swept.failed, swept.skipped
         ));
         say(&format!(
-            "removed {} old deliveries, {} events, {} answered status queries",
-            pruned.deliveries, pruned.events, pruned.queries
+            "removed {} old deliveries, {} events, {} answered status queries, {} statement files written in part",
+            pruned.deliveries, pruned.events, pruned.queries, pruned.parts_of_files
         ));
     }
     Ok(if swept.failed + swept.skipped == 0 {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::output::{say, say_json};
 use super::{Context, End};
-use crate::ledger::verify::{Check, verify};
+use crate::ledger::verify::{Check, verify_signed_by};
 use crate::store::ops::Wrong;
 
 /// Arguments of `verify`.
@@ -26,10 +26,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         Some(tenant) => vec![tenant],
         None => db.read(|queries| queries.list_tenants())?,
     };
+    let keys = context.known_keys()?;
     let mut is_good = true;
     let mut told = Vec::new();
     for tenant in tenants {
-        let checks = verify(db, tenant)?;
+        let checks = verify_signed_by(db, tenant, Some(&keys))?;
         is_good &= checks.iter().all(|check| check.wrong.is_empty());
         if context.is_json {
             told.push(json!({ "tenant": tenant, "checks": checks.iter().map(check_json).collect::<Vec<_>>() }));

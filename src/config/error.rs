@@ -126,7 +126,8 @@ impl ConfigError {
 
 /// The known name that differs least: as a whole, or in its last part where the section was
 /// mistaken. None when nothing is near.
-pub(in crate::config) fn nearest(given: &str, known: &[String]) -> Option<String> {
+#[must_use]
+pub fn nearest(given: &str, known: &[String]) -> Option<String> {
     fn last(name: &str) -> &str {
         name.rsplit('.').next().unwrap_or(name)
     }

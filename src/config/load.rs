@@ -88,7 +88,7 @@ pub fn load(
         described: &described::build(&merged, providers)?,
     };
     settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
-    settings.sources = sources::judge(&merged, &settings.channels)?;
+    settings.sources = sources::judge(&merged, &settings.channels, &settings.office.calendar)?;
     settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,

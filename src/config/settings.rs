@@ -160,6 +160,8 @@ pub struct OfficeSettings {
 pub struct SigningSettings {
     /// The file of the private key; none where nothing can be signed.
     pub key_file: Option<PathBuf>,
+    /// Public keys, 32 bytes each, with which days were signed before.
+    pub retired_keys: Vec<Vec<u8>>,
 }
 
 /// How indicators read the books.

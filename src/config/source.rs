@@ -2,9 +2,11 @@
 //! files beforehand: whose they are, when they are due, what the provider charges. Reads no file.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{NaiveTime, TimeZone, Utc};
 
+use crate::domain::calendar::{Calendar, Session};
 use crate::domain::ids::Tenant;
 use crate::domain::money::Currency;
 use crate::domain::time::{Day, Instant, VIETNAM};
@@ -94,7 +96,12 @@ pub struct Source {
     pub grace_days: u32,
     /// What the provider charges; none where no contract is known.
     pub fee: Option<Fee>,
+    /// The office's calendar, by which days off are gathered and files are due.
+    pub calendar: Arc<Calendar>,
 }
+
+/// Days that a file may cover beyond the last one for which it was expected.
+const LOOKS_BACK: usize = 366;
 
 impl Source {
     /// Whether its files tell of the payments of a channel one by one.
@@ -103,14 +110,51 @@ impl Source {
         self.channel.as_deref() == Some(channel) || self.channels.iter().any(|one| one == channel)
     }
 
-    /// When the file of a day is due, days off not regarded; none when no file is expected.
+    /// How payments are gathered into its days.
     #[must_use]
-    pub fn due(&self, day: Day) -> Option<Instant> {
-        if self.expected == Expected::None {
-            return None;
+    pub fn session(&self) -> Session {
+        Session {
+            cut_off: self.cut_off,
+            rolls: self.rolls_holidays,
         }
-        let on = day.checked_add_signed(TimeDelta::days(i64::from(self.due_days)))?;
-        let at = VIETNAM.from_local_datetime(&on.and_time(self.due_at));
-        at.single().map(|at| at.with_timezone(&Utc))
+    }
+
+    /// The day of reconciliation of lines of a day. A file tells days, and the provider has cut them
+    /// already: only days off are gathered.
+    #[must_use]
+    pub fn day_of(&self, day: Day) -> Day {
+        self.calendar.session_day(self.session(), day)
+    }
+
+    /// The day on which the file of a day is due; none when no file is expected for it.
+    #[must_use]
+    pub fn due_day(&self, day: Day) -> Option<Day> {
+        let (begin, end) = self.calendar.session_span(self.session(), day);
+        let is_expected = begin < end
+            && match self.expected {
+                Expected::Daily => true,
+                Expected::WorkingDays => self.calendar.is_working_day(day),
+                Expected::None => false,
+            };
+        is_expected.then(|| self.calendar.due_day(self.session(), day, self.due_days))
+    }
+
+    /// Whether a file of these days came after it was due: the last of them counts for which one was
+    /// expected.
+    #[must_use]
+    pub fn is_late(&self, from: Day, to: Day, came: Instant) -> bool {
+        let from = self.day_of(from);
+        let mut days = std::iter::successors(Some(to), |day: &Day| day.pred_opt());
+        let due = days
+            .by_ref()
+            .take(LOOKS_BACK)
+            .take_while(|day| *day >= from)
+            .find_map(|day| self.due_day(day));
+        let at = due.and_then(|due| {
+            VIETNAM
+                .from_local_datetime(&due.and_time(self.due_at))
+                .single()
+        });
+        at.is_some_and(|at| at.with_timezone(&Utc) < came)
     }
 }

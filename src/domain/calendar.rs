@@ -156,11 +156,7 @@ impl Calendar {
         } else {
             day
         };
-        if session.rolls {
-            self.first_of(day)
-        } else {
-            day
-        }
+        self.session_day(session, day)
     }
 
     /// The first instant of a day's session and the first after it; both the same where the day has
@@ -177,6 +173,16 @@ impl Calendar {
             day.succ_opt().unwrap_or(day)
         };
         (begin, self.cut(session, after))
+    }
+
+    /// The day to whose session a day belongs whose payments were cut already: only days off are gathered.
+    #[must_use]
+    pub fn session_day(&self, session: Session, day: Day) -> Day {
+        if session.rolls {
+            self.first_of(day)
+        } else {
+            day
+        }
     }
 
     /// The first of the days off in a row to which a day belongs; a working day is its own.

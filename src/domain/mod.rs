@@ -21,6 +21,7 @@ pub mod money;
 pub mod notice;
 pub mod outbox;
 pub mod payment;
+pub mod public_key;
 pub mod reference;
 pub mod refund;
 pub mod statement;

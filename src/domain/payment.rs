@@ -27,6 +27,10 @@ words!(
     }
 );
 
+/// A payment is told at most so many days before it is paid (as pending), or after: days of payments
+/// are looked for by when they were told.
+pub const TOLD_APART_DAYS: i64 = 31;
+
 impl PaymentStatus {
     /// Whether money of this payment is ours to place in the ledger.
     #[must_use]

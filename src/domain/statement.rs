@@ -3,6 +3,7 @@
 //! file or decides what a line pays.
 
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 use super::money::Currency;
 use super::time::Day;
@@ -40,6 +41,33 @@ pub struct Statement {
     pub is_interim: bool,
     /// Whether it repeats an earlier statement of the same file word for word; its lines do not count.
     pub is_repeat: bool,
+}
+
+/// A stored statement as people and programs read it, its amounts as decimal text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatementShown {
+    /// Account.
+    pub account: String,
+    /// Number with page.
+    pub number: Option<String>,
+    /// Revision, 1 unless it replaces another.
+    pub revision: i32,
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+    /// Lines.
+    pub entries: i64,
+    /// Opening balance.
+    pub opening: Option<String>,
+    /// Closing balance.
+    pub closing: Option<String>,
+    /// Sum of money in.
+    pub sum_credit: String,
+    /// Sum of money out.
+    pub sum_debit: String,
+    /// Sum of fees.
+    pub sum_fee: String,
 }
 
 /// One line of a statement.

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::config::channel::Channel;
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::time::Instant;
+use crate::intake::fields;
 use crate::intake::verify::{Checked, Verified};
 
 pub use crate::intake::call::{Method, RawCall};
@@ -241,6 +242,12 @@ pub trait Provider: Send + Sync {
     /// It is never written down in clear.
     fn credential(&self) -> Option<&str> {
         None
+    }
+
+    /// What identifies, in this provider's notices, the payment that a line of its settlement file
+    /// names by transaction id and order; `None` where lines and notices name payments differently.
+    fn settled_key(&self, txn_id: &str, order_ref: &str) -> Option<String> {
+        Some(fields::payment_key(txn_id, order_ref))
     }
 
     /// Checks form and signature over the bytes as received and gives the signed content. Called

@@ -3,6 +3,7 @@
 
 use thiserror::Error;
 
+use crate::config::error::nearest;
 use crate::domain::ids::Tenant;
 use crate::domain::time::Instant;
 use crate::store::failure::Failure;
@@ -16,15 +17,30 @@ pub enum OfficerError {
     /// Nobody has this code.
     #[error("there is no officer {0}")]
     Unknown(String),
+    /// No unit has this code; the nearest one that is known, where one is near.
+    #[error("there is no unit {code}; {}", hint(.near.as_deref()))]
+    UnknownUnit {
+        /// What was given.
+        code: String,
+        /// The nearest known.
+        near: Option<String>,
+    },
     /// The machine is wrong.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
+fn hint(near: Option<&str>) -> String {
+    near.map_or_else(
+        || "import it, or mend the code".to_owned(),
+        |near| format!("did you mean {near}?"),
+    )
+}
+
 impl AsFailure for OfficerError {
     fn as_failure(&self) -> Option<&Failure> {
         match self {
-            Self::Unknown(_) => None,
+            Self::Unknown(_) | Self::UnknownUnit { .. } => None,
             Self::Failed(failure) => Some(failure),
         }
     }
@@ -33,7 +49,7 @@ impl AsFailure for OfficerError {
 /// Adds an officer, or replaces name and unit of a known code and makes it active again.
 ///
 /// # Errors
-/// Any [`Failure`].
+/// [`OfficerError::UnknownUnit`], or any failure.
 pub fn add_officer(
     db: &Db,
     tenant: Tenant,
@@ -41,7 +57,7 @@ pub fn add_officer(
     name: &str,
     unit: Option<&str>,
     now: Instant,
-) -> Result<(), Failure> {
+) -> Result<(), OfficerError> {
     let row = OfficerRow {
         tenant: tenant.0,
         code: code.to_owned(),
@@ -50,7 +66,19 @@ pub fn add_officer(
         is_active: true,
         created_at: Ts(now),
     };
-    db.write(|queries| queries.insert_officer(&row))
+    db.write(|queries| {
+        // Before the first import no unit is known, and an officer may be added ahead of it.
+        let units = queries.list_units(tenant.0)?;
+        let codes: Vec<String> = units.into_iter().map(|unit| unit.code).collect();
+        match unit {
+            Some(unit) if !codes.is_empty() && !codes.iter().any(|code| code == unit) => {
+                let near = nearest(unit, &codes);
+                let code = unit.to_owned();
+                Err(OfficerError::UnknownUnit { code, near })
+            }
+            Some(_) | None => Ok(queries.insert_officer(&row)?),
+        }
+    })
 }
 
 /// Disables an officer.

@@ -5,30 +5,30 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::contracts::contract;
 pub use super::days_compared::{DaysCompared, FilesOfDay};
 use super::expected_files::expect;
 use crate::config::settings::Settings;
 use crate::config::source::{Source, SourceKind};
-use crate::domain::calendar::{Session, begins};
+use crate::domain::calendar::{Session, begins, ends};
 use crate::domain::ids::{Tenant, lowest_uuid_at};
-use crate::domain::payment::PaymentStatus;
+use crate::domain::payment::{PaymentStatus, TOLD_APART_DAYS};
 use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
+use crate::intake::fields::real_id;
 use crate::reconciliation::compare::{
     BankFacts, ChannelNo, FileNo, Input, LineFacts, LineKind, PaymentFacts, RefundFacts, compare,
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
-use crate::store::ops::{PaymentFilter, Queries, RefundFilter};
-use crate::store::rows::{PaymentRow, StatementFileRow, StatementPageRow};
-use crate::store::types::Uid;
+use crate::store::ops::{Queries, RefundFilter};
+use crate::store::rows::{PaymentHead, StatementFileRow, StatementPageRow};
+use crate::store::types::{Ts, Uid};
 
 /// Days read before and after the day that is asked about: the longest weekend with its grace.
 const DAYS_AROUND: i64 = 10;
-/// A payment is told at most so many days before it is paid (as pending), or after.
-const TOLD_APART: i64 = 31;
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
 
@@ -124,10 +124,7 @@ impl<'a> Gathering<'a> {
     fn session(&self, channel: &str) -> Session {
         let of = |source: &&&Source| source.channel.as_deref() == Some(channel);
         let source = self.sources.iter().find(of);
-        source.map_or(Session::DAILY, |source| Session {
-            cut_off: source.cut_off,
-            rolls: source.rolls_holidays,
-        })
+        source.map_or(Session::DAILY, |source| source.session())
     }
 
     /// The number of a channel; one that left the settings is compared like those that stayed.
@@ -146,29 +143,37 @@ impl<'a> Gathering<'a> {
     }
 
     fn payments(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
-        let bound = |day: Day, days: i64| {
+        let around = |day: Day, days: i64| {
             let at = begins(day).checked_add_signed(TimeDelta::days(days));
-            at.map(|at| Uid(lowest_uuid_at(at)))
+            at.unwrap_or_else(|| begins(day))
         };
-        let mut filter = PaymentFilter {
-            from: bound(self.from, -TOLD_APART),
-            to: bound(self.to, TOLD_APART),
-            limit: PAGE,
-            ..PaymentFilter::default()
-        };
+        let id = |at| Uid(lowest_uuid_at(at));
+        let mut first = id(around(self.from, -TOLD_APART_DAYS));
+        let behind = id(around(self.to, TOLD_APART_DAYS));
+        let paid_within = self.paid_within();
         loop {
-            let page = queries.list_payments(self.tenant.0, &filter)?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            filter.after = Some(last.payment_id);
+            let page =
+                queries.list_payment_heads(self.tenant.0, (first, behind), paid_within, PAGE)?;
             for row in &page {
                 self.payment(row)?;
+            }
+            let last = page.last().map(|row| row.payment_id.0.as_u128());
+            match last.and_then(|last| last.checked_add(1)) {
+                Some(next) => first = Uid(Uuid::from_u128(next)),
+                None => return Ok(()),
             }
         }
     }
 
-    fn payment(&mut self, row: &PaymentRow) -> Result<(), Failure> {
+    /// The instants between which a payment of these days was paid, whatever its session: one that
+    /// is late belongs to the next day, days off to the first of them.
+    fn paid_within(&self) -> (Ts, Ts) {
+        let first = self.from.pred_opt().unwrap_or(self.from);
+        let last = self.settings.office.calendar.next_working_day(self.to);
+        (Ts(begins(first)), Ts(ends(last)))
+    }
+
+    fn payment(&mut self, row: &PaymentHead) -> Result<(), Failure> {
         let channel = self.channel(&row.channel);
         let calendar = &self.settings.office.calendar;
         let day = calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at());
@@ -176,16 +181,15 @@ impl<'a> Gathering<'a> {
         if day < self.from || day > self.to || status == PaymentStatus::Outgoing {
             return Ok(());
         }
-        let references: Vec<&str> = row.order_ref.as_deref().into_iter().collect();
         self.input.add_payment(&PaymentFacts {
             id: row.payment_id.0,
             channel,
-            txn_id: row.provider_txn_id.as_deref(),
+            txn_id: row.provider_txn_id.as_deref().and_then(real_id),
             order_ref: row.order_ref.as_deref(),
             bank_txn_id: row.bank_txn_id.as_deref(),
-            references: &references,
+            references: row.order_ref.as_deref().as_slice(),
             amount: row.amount_minor,
-            currency: row.to_amount()?.currency(),
+            currency: row.to_currency()?,
             status,
             day,
             // Where nobody reports, nothing can be absent: the day says that it is incomplete.
@@ -203,6 +207,7 @@ impl<'a> Gathering<'a> {
 
     fn refunds(&mut self, queries: &mut dyn Queries) -> Result<(), Failure> {
         let mut filter = RefundFilter {
+            approved_within: Some((Ts(begins(self.from)), Ts(ends(self.to)))),
             limit: PAGE,
             ..RefundFilter::default()
         };
@@ -265,15 +270,7 @@ impl<'a> Gathering<'a> {
         let calendar = &self.settings.office.calendar;
         let found = (&self.has_lines, pages.as_slice());
         let expected = &mut self.expected;
-        expect(
-            queries,
-            self.tenant,
-            calendar,
-            source,
-            days,
-            found,
-            expected,
-        )
+        expect(queries, calendar, source, days, found, expected)
     }
 
     /// The rows of the files that were read, by their numbers.
@@ -315,9 +312,9 @@ impl<'a> Gathering<'a> {
                 reference: line.bank_reference.or(line.reference),
                 memo: line.memo,
                 counterparty: line.counterparty,
-                day: line.date,
+                day: page.counts_on,
             });
-            self.bank_days.push(line.date);
+            self.bank_days.push(page.counts_on);
             self.has_lines.insert(line.date);
         }
         Ok(())
@@ -331,21 +328,13 @@ impl<'a> Gathering<'a> {
     ) -> Result<(), Failure> {
         let name = source.channel.as_deref().unwrap_or_default();
         let channel = self.channel(name);
-        // A file tells days, and the provider has cut them already: only days off are gathered.
-        let session = Session {
-            cut_off: None,
-            ..self.session(name)
-        };
         for entry in entries(&page.data) {
             let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
-            let noon = begins(line.date).checked_add_signed(TimeDelta::hours(12));
-            let calendar = &self.settings.office.calendar;
-            let day = noon.map_or(line.date, |noon| calendar.session_of(session, noon));
             self.input.add_line(&LineFacts {
                 file,
                 place: u32::try_from(line.place).unwrap_or(u32::MAX),
                 channel,
-                txn_id: line.reference,
+                txn_id: line.reference.and_then(real_id),
                 order_ref: line.order,
                 batch: None,
                 gross: line.amount,
@@ -357,10 +346,10 @@ impl<'a> Gathering<'a> {
                     LineKind::Payment
                 },
                 currency: line.currency.unwrap_or(source.currency),
-                day,
+                day: page.counts_on,
             });
-            self.line_days.push(day);
-            self.has_lines.insert(day);
+            self.line_days.push(page.counts_on);
+            self.has_lines.insert(source.day_of(line.date));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::days_compared::FilesOfDay;
 use crate::config::source::{Expected, Source};
-use crate::domain::calendar::{Calendar, Session};
+use crate::domain::calendar::Calendar;
 use crate::domain::ids::Tenant;
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
@@ -17,7 +17,6 @@ use crate::store::types::Uid;
 /// brought lines, `pages` what was read of it.
 pub(super) fn expect(
     queries: &mut dyn Queries,
-    tenant: Tenant,
     calendar: &Calendar,
     source: &Source,
     (day, today): (Day, Day),
@@ -26,19 +25,7 @@ pub(super) fn expect(
 ) -> Result<(), Failure> {
     let lines = has_lines.iter().map(|day| (source.name.clone(), *day));
     expected.lines_on.extend(lines);
-    let session = Session {
-        cut_off: source.cut_off,
-        rolls: source.rolls_holidays,
-    };
-    let (begin, end) = calendar.session_span(session, day);
-    let is_expected = begin < end
-        && match source.expected {
-            Expected::Daily => true,
-            Expected::WorkingDays => calendar.is_working_day(day),
-            Expected::None => false,
-        };
-    if is_expected && !has_lines.contains(&day) {
-        let due = calendar.due_day(session, day, source.due_days);
+    if let Some(due) = source.due_day(day).filter(|_| !has_lines.contains(&day)) {
         if due <= today {
             expected.missing.push((source.name.clone(), due));
         } else {
@@ -50,7 +37,7 @@ pub(super) fn expect(
         let of_day = pages.iter().filter(|page| page.day == day);
         let mut files: Vec<Uid> = of_day.map(|page| page.file_id).collect();
         files.dedup();
-        if is_of_days_off(queries, tenant, calendar, &files)? {
+        if is_of_days_off(queries, source.tenant, calendar, &files)? {
             expected.unexpected.push(source.name.clone());
         }
     }

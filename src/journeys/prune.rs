@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::repeat::{Repeating, start_repeating};
+use super::statements::stage::remove_abandoned;
 use crate::config::clock::Clock;
 use crate::config::settings::Settings;
 use crate::domain::ids::lowest_uuid_at;
@@ -54,6 +55,8 @@ pub struct Pruned {
     pub events: usize,
     /// Answered status queries.
     pub queries: usize,
+    /// Statement files of which only a part was written.
+    pub parts_of_files: usize,
 }
 
 /// Removes what ended longer ago than it is kept, for every tenant.
@@ -72,6 +75,7 @@ pub fn prune(db: &Db, now: Instant, keep: Keep) -> Result<Pruned, Failure> {
         pruned.deliveries += all(|| {
             db.write(|queries| queries.delete_ended_deliveries(tenant, oldest_kept, BATCH))
         })?;
+        pruned.parts_of_files += remove_abandoned(db, tenant, now)?;
         pruned.events += prune_events(db, tenant, oldest_kept)?;
         pruned.queries +=
             all(|| db.write(|queries| queries.delete_answered(tenant, asked_before, BATCH)))?;

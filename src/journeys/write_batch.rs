@@ -278,9 +278,11 @@ fn lookup(tenant: Tenant, calls: &[Vec<Incoming<'_>>]) -> Lookup {
         lookup
             .notice_keys
             .push((channel.clone(), incoming.key_hash.clone()));
-        let early = notice.early_key();
-        for key in early.into_iter().chain([notice.payment_key.clone()]) {
-            lookup.payment_keys.push((channel.clone(), key));
+        let own = (channel.clone(), notice.payment_key.clone());
+        lookup.payment_keys.push(own);
+        if let Some(early) = notice.early_key() {
+            lookup.payment_keys.push((channel.clone(), early.clone()));
+            lookup.early_keys.push((channel.clone(), early));
         }
         if notice.is_unnamed() && waits(notice.status) {
             let order = notice.order_ref.clone();

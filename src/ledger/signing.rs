@@ -1,6 +1,8 @@
 //! Signing with Ed25519: the key of an installation as PEM (PKCS#8, RFC 8410), signatures over exact
 //! bytes, and their check with the public key alone. What is signed is not known here.
 
+use std::fs::{File, Metadata};
+use std::io::Read as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -8,14 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use thiserror::Error;
 
+use crate::domain::public_key::PUBLIC_HEAD;
+
 /// What stands before the 32 bytes of a private key in PKCS#8.
 const PRIVATE_HEAD: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
-
-/// What stands before the 32 bytes of a public key.
-const PUBLIC_HEAD: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
 
 /// Characters of Base64 on a line of PEM.
@@ -32,6 +31,9 @@ pub enum KeyError {
         "{0} is not an Ed25519 private key in PEM (-----BEGIN PRIVATE KEY-----): make one with doisoat key create"
     )]
     NotAKey(String),
+    /// Others than its owner may read it.
+    #[error("{0} may be read or written by others than its owner (mode {1:o}): chmod 600 {0}")]
+    Exposed(String, u32),
     /// The machine gives no random bytes.
     #[error("the machine gives no random bytes: {0}")]
     NoRandom(String),
@@ -70,15 +72,29 @@ pub fn is_signed(public_key: &[u8], bytes: &[u8], signature: &[u8]) -> bool {
 }
 
 impl SigningKey {
-    /// Reads the file of a private key.
+    /// Reads the file of a private key, which nobody but its owner may read.
     ///
     /// # Errors
-    /// [`KeyError::Unreadable`] or [`KeyError::NotAKey`]; neither tells what is in the file.
+    /// [`KeyError::Unreadable`], [`KeyError::Exposed`] or [`KeyError::NotAKey`]; none tells what is in
+    /// the file.
     pub fn read(file: &Path) -> Result<Self, KeyError> {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| KeyError::Unreadable(name.clone(), error.to_string()))?;
-        Self::of_pem(&text).ok_or(KeyError::NotAKey(name))
+        let (key, exposed) = Self::read_with_mode(file)?;
+        match exposed {
+            Some(mode) => Err(KeyError::Exposed(file.display().to_string(), mode)),
+            None => Ok(key),
+        }
+    }
+
+    /// The key, and the mode of its file where others than its owner may read or write it.
+    fn read_with_mode(file: &Path) -> Result<(Self, Option<u32>), KeyError> {
+        let name = || file.display().to_string();
+        let unreadable = |error: std::io::Error| KeyError::Unreadable(name(), error.to_string());
+        let mut open = File::open(file).map_err(unreadable)?;
+        let mode = exposed(&open.metadata().map_err(unreadable)?);
+        let mut text = String::new();
+        open.read_to_string(&mut text).map_err(unreadable)?;
+        let key = Self::of_pem(&text).ok_or_else(|| KeyError::NotAKey(name()))?;
+        Ok((key, mode))
     }
 
     /// Reads the text of a private key's file.
@@ -110,6 +126,54 @@ impl SigningKey {
     pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         self.0.sign(bytes).as_ref().to_vec()
     }
+}
+
+/// The mode of a file that its group or others may read or write.
+#[cfg(unix)]
+fn exposed(of: &Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = of.permissions().mode() & 0o777;
+    (mode & 0o066 != 0).then_some(mode)
+}
+
+/// Elsewhere a file has no such mode.
+#[cfg(not(unix))]
+fn exposed(_: &Metadata) -> Option<u32> {
+    None
+}
+
+/// The public keys under which a day counts as signed: those used before, and that of the private key
+/// in use; and what is wrong with the file of that key. A file that others may read is good enough to
+/// compare with, and no key is taken from one that cannot be read.
+#[must_use]
+pub fn known_keys(
+    key_file: Option<&Path>,
+    retired: &[Vec<u8>],
+) -> (Vec<Vec<u8>>, Option<KeyError>) {
+    let mut keys = retired.to_vec();
+    let Some(file) = key_file else {
+        return (keys, None);
+    };
+    match SigningKey::read_with_mode(file) {
+        Ok((key, exposed)) => {
+            keys.push(key.public_key());
+            let problem = exposed.map(|mode| KeyError::Exposed(file.display().to_string(), mode));
+            (keys, problem)
+        }
+        Err(error) => (keys, Some(error)),
+    }
+}
+
+/// What is wrong with a key that none of the known ones is.
+#[must_use]
+pub fn unknown_key(public_key: &[u8], known: &[Vec<u8>]) -> Option<String> {
+    let is_known = known.iter().any(|key| key == public_key);
+    (!is_known).then(|| {
+        format!(
+            "is signed with the key {}, which is neither that of [signing] key_file nor among retired_keys",
+            hex::encode(public_key)
+        )
+    })
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

@@ -33,11 +33,23 @@ const PAGE: i64 = 500;
 /// Wrong rows named per check.
 const NAMED: usize = 20;
 
-/// Runs every check over one tenant, in one snapshot.
+/// Runs every check over one tenant, in one snapshot. Whose keys signed the days is not asked.
 ///
 /// # Errors
 /// Any [`Failure`] of reading.
 pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
+    verify_signed_by(db, tenant, None)
+}
+
+/// The same, and every day must be signed with one of these public keys.
+///
+/// # Errors
+/// Any [`Failure`] of reading.
+pub fn verify_signed_by(
+    db: &Db,
+    tenant: i32,
+    keys: Option<&[Vec<u8>]>,
+) -> Result<Vec<Check>, Failure> {
     db.read(|queries| {
         let check = |proves, (rows, wrong)| Check {
             proves,
@@ -78,8 +90,12 @@ pub fn verify(db: &Db, tenant: i32) -> Result<Vec<Check>, Failure> {
                 queries.list_wrong_notices(tenant)?,
             ),
             check(
+                "settlements, credits and remittances are what was posted, each once",
+                queries.list_wrong_settled(tenant)?,
+            ),
+            check(
                 "closed days are what was signed, and hold what their postings give",
-                wrong_days(queries, tenant)?,
+                wrong_days(queries, tenant, keys)?,
             ),
             check(
                 "outcomes are those that a comparison found and a closed day signed",

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::signing::is_signed;
+use super::signing::{is_signed, unknown_key};
 use super::trial::trial_balance;
 use crate::domain::day::DayState;
 use crate::store::failure::Failure;
@@ -21,13 +21,14 @@ const NAMED: usize = 20;
 pub(super) fn wrong_days(
     queries: &mut dyn Queries,
     tenant: i32,
+    keys: Option<&[Vec<u8>]>,
 ) -> Result<(i64, Vec<Wrong>), Failure> {
     let (mut count, mut wrong) = (0, Vec::new());
     let mut before = None;
     while let Some(row) = queries.find_last_closed_day(tenant, before)? {
         before = Some(row.day);
         count += 1;
-        let problems = problems_of(queries, &row)?;
+        let problems = problems_of(queries, &row, keys)?;
         let name = format!("day {}", row.day);
         wrong.extend(problems.into_iter().map(|problem| (name.clone(), problem)));
     }
@@ -35,7 +36,11 @@ pub(super) fn wrong_days(
     Ok((count, wrong))
 }
 
-fn problems_of(queries: &mut dyn Queries, row: &DayRow) -> Result<Vec<String>, Failure> {
+fn problems_of(
+    queries: &mut dyn Queries,
+    row: &DayRow,
+    keys: Option<&[Vec<u8>]>,
+) -> Result<Vec<String>, Failure> {
     let mut problems = Vec::new();
     for revision in 1..=row.revision {
         match queries.find_artefact(row.tenant, row.day, revision)? {
@@ -43,7 +48,11 @@ fn problems_of(queries: &mut dyn Queries, row: &DayRow) -> Result<Vec<String>, F
                 "was closed {} times, closing {revision} is gone",
                 row.revision
             )),
-            Some(artefact) => problems.extend(problem_of(&artefact)),
+            Some(artefact) => {
+                let unknown = keys.and_then(|keys| unknown_key(&artefact.public_key, keys));
+                problems.extend(unknown.map(|problem| format!("closing {revision} {problem}")));
+                problems.extend(problem_of(&artefact));
+            }
         }
     }
     let frozen = queries.list_day_balances(row.tenant, row.day)?;

@@ -2,9 +2,10 @@
 //! file's name or bytes that are in memory already; keeps no content of its own.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::problem::Problem;
 
@@ -25,6 +26,31 @@ pub enum Input {
     File(PathBuf),
     /// In memory.
     Memory(Arc<[u8]>),
+    /// Another one, whose readers say how far they are.
+    Watched(Box<Self>, Arc<AtomicU64>),
+}
+
+/// Says how far a reader is.
+struct Watched {
+    inner: Box<dyn Bytes>,
+    at: Arc<AtomicU64>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        let more = u64::try_from(read).unwrap_or(0);
+        self.at.fetch_add(more, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = self.inner.seek(to)?;
+        self.at.store(at, Ordering::Relaxed);
+        Ok(at)
+    }
 }
 
 impl Input {
@@ -48,7 +74,23 @@ impl Input {
                 Ok(Box::new(file))
             }
             Self::Memory(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
+            Self::Watched(inner, at) => {
+                let inner = inner.open()?;
+                at.store(0, Ordering::Relaxed);
+                Ok(Box::new(Watched {
+                    inner,
+                    at: Arc::clone(at),
+                }))
+            }
         }
+    }
+
+    /// How many bytes it has.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn size(&self) -> Result<u64, Problem> {
+        Ok(self.open()?.seek(SeekFrom::End(0))?)
     }
 
     /// Its first bytes.
@@ -66,7 +108,7 @@ impl Input {
     /// # Errors
     /// When it is larger or cannot be opened.
     pub fn limit(&self) -> Result<(), Problem> {
-        if self.open()?.seek(SeekFrom::End(0))? <= TEXT_MAX {
+        if self.size()? <= TEXT_MAX {
             return Ok(());
         }
         Err(Problem::file(

@@ -113,6 +113,10 @@ pub struct Profile {
     /// Whether rows may be in several currencies, so that the file has none of its own.
     #[serde(default)]
     pub any_currency: bool,
+    /// Whether the bank or provider gives a reference once, by contract, so that the same one with the
+    /// same amount on another day is the same money.
+    #[serde(default)]
+    pub unique_references: bool,
     /// Whether the file has no heading at all; columns are then given by number.
     #[serde(default)]
     pub no_heading: bool,
@@ -268,7 +272,15 @@ fn built_in() -> Result<Library, String> {
 }
 
 fn shelf(text: &str) -> Result<Vec<Profile>, String> {
-    let mut shelf: Shelf = toml::from_str(text).map_err(|error| error.to_string())?;
+    let mut shelf: Shelf = toml::from_str(text).map_err(|error| {
+        let text = error.to_string();
+        if text.contains("enum Find") {
+            return format!(
+                "{text}: a field is one column, given by its headings or by its number from 1"
+            );
+        }
+        text
+    })?;
     for profile in &mut shelf.profile {
         profile
             .judge()
@@ -373,6 +385,8 @@ mod tests {
             "[[profile]]\nname = \"x\"\nfoo = 1\n",
             "[[profile]]\nname = \"x\"\ncolumns.memo = [\"Nội dung\"]\ncolumns.order = [\"noi dung\"]\n",
             "[[profile]]\nname = \"x\"\ncolumns.debit = 3\ncolumns.credit = 3\n",
+            "[[profile]]\nname = \"x\"\ncolumns.debit = 3\ncolumns.debit = 4\n",
+            "[[profile]]\nname = \"x\"\ncolumns.debit = [3, 4]\n",
         ] {
             assert!(write(wrong).is_err(), "{wrong}");
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::domain::statement::StatementShown;
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
@@ -40,22 +41,6 @@ pub struct FileJson {
     matched_on: Option<Day>,
 }
 
-/// A statement of a file.
-#[derive(Debug, Clone, Serialize)]
-pub struct StatementJson {
-    account: String,
-    number: Option<String>,
-    revision: i32,
-    from: Day,
-    to: Day,
-    entries: i64,
-    opening: Option<String>,
-    closing: Option<String>,
-    sum_credit: String,
-    sum_debit: String,
-    sum_fee: String,
-}
-
 /// What a file added on a day.
 #[derive(Debug, Clone, Serialize)]
 pub struct DayJson {
@@ -70,7 +55,7 @@ pub struct DayJson {
 pub struct FileShown {
     #[serde(flatten)]
     file: FileJson,
-    statements: Vec<StatementJson>,
+    statements: Vec<StatementShown>,
     days: Vec<DayJson>,
 }
 
@@ -111,23 +96,6 @@ fn text(minor: i64, decimals: i32) -> String {
     Decimal::new(minor, u32::try_from(decimals).unwrap_or(0)).to_string()
 }
 
-fn statement(row: &StatementRow) -> StatementJson {
-    let text = |minor| text(minor, row.decimals);
-    StatementJson {
-        account: row.account.clone(),
-        number: row.number.clone(),
-        revision: row.revision,
-        from: row.from_day,
-        to: row.to_day,
-        entries: row.line_count,
-        opening: row.opening_minor.map(text),
-        closing: row.closing_minor.map(text),
-        sum_credit: text(row.credit_minor),
-        sum_debit: text(row.debit_minor),
-        sum_fee: text(row.fees_minor),
-    }
-}
-
 /// A file with its statements and what it added by day.
 ///
 /// # Errors
@@ -145,7 +113,7 @@ pub fn file_shown(
     let days = queries.list_statement_days(tenant, id)?;
     Ok(Some(FileShown {
         file: FileJson::of(&row),
-        statements: statements.iter().map(statement).collect(),
+        statements: statements.iter().map(StatementRow::to_shown).collect(),
         days: days
             .into_iter()
             .map(|(day, entries, credit, debit)| DayJson {

@@ -3,7 +3,9 @@
 
 use super::failure::Failure;
 use super::journal::Standing;
-use super::rows::{AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentRow};
+use super::rows::{
+    AllocationRow, BillRow, FeeItemRow, NoticeRow, PaymentHead, PaymentRow, StatementRow,
+};
 use super::types::{Ts, Uid};
 use crate::domain::bill::{Bill, BillState};
 use crate::domain::classification::PaidBy;
@@ -12,6 +14,7 @@ use crate::domain::ids::{BillId, DossierId, instant_of};
 use crate::domain::money::{Currency, Money};
 use crate::domain::notice::{Notice, Verdict};
 use crate::domain::payment::PaymentStatus;
+use crate::domain::statement::{Statement, StatementShown};
 use crate::domain::time::Instant;
 
 fn strange(table: &str, id: Uid, column: &str, value: &str) -> Failure {
@@ -41,6 +44,31 @@ impl BillRow {
     }
 }
 
+impl StatementRow {
+    /// The statement as people and programs read it.
+    #[must_use]
+    pub fn to_shown(&self) -> StatementShown {
+        let scale = Statement {
+            decimals: u32::try_from(self.decimals).unwrap_or(0),
+            ..Statement::default()
+        };
+        let text = |minor| scale.text(minor);
+        StatementShown {
+            account: self.account.clone(),
+            number: self.number.clone(),
+            revision: self.revision,
+            from: self.from_day,
+            to: self.to_day,
+            entries: self.line_count,
+            opening: self.opening_minor.map(text),
+            closing: self.closing_minor.map(text),
+            sum_credit: text(self.credit_minor),
+            sum_debit: text(self.debit_minor),
+            sum_fee: text(self.fees_minor),
+        }
+    }
+}
+
 impl FeeItemRow {
     /// The fee item.
     ///
@@ -61,13 +89,43 @@ impl FeeItemRow {
     }
 }
 
+fn paid_or_recorded_at(id: Uid, paid_at: Option<Ts>) -> Instant {
+    let paid = paid_at.map(|at| at.0);
+    paid.or_else(|| instant_of(id.0))
+        .unwrap_or(Instant::UNIX_EPOCH)
+}
+
+impl PaymentHead {
+    /// When it was paid, UTC: as its provider says, else when it was recorded.
+    #[must_use]
+    pub fn paid_or_recorded_at(&self) -> Instant {
+        paid_or_recorded_at(self.payment_id, self.paid_at)
+    }
+
+    /// The status.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when it is none we write.
+    pub fn to_status(&self) -> Result<PaymentStatus, Failure> {
+        PaymentStatus::parse(&self.status)
+            .ok_or_else(|| strange("payment", self.payment_id, "status", &self.status))
+    }
+
+    /// The currency.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when it is none we write.
+    pub fn to_currency(&self) -> Result<Currency, Failure> {
+        Currency::parse(&self.currency)
+            .map_err(|_| strange("payment", self.payment_id, "currency", &self.currency))
+    }
+}
+
 impl PaymentRow {
     /// When it was paid, UTC: as its provider says, else when it was recorded.
     #[must_use]
     pub fn paid_or_recorded_at(&self) -> Instant {
-        let paid = self.paid_at.map(|at| at.0);
-        paid.or_else(|| instant_of(self.payment_id.0))
-            .unwrap_or(Instant::UNIX_EPOCH)
+        paid_or_recorded_at(self.payment_id, self.paid_at)
     }
 
     /// The status.

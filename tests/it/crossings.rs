@@ -1,6 +1,9 @@
 //! One payment that is told of without a transaction id and under one, in either order: it stays one
 //! payment, its bill is paid once, and nothing waits for a word that was said already.
 
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
+use diesel::pg::PgConnection;
 use doisoat::intake::providers::vnpay::sign_query;
 use serde_json::Value;
 
@@ -8,7 +11,7 @@ use crate::matching::accounts;
 use crate::status_queries::attempt_opened;
 use crate::support::http::request;
 use crate::support::office::HERE;
-use crate::support::{TestApp, both};
+use crate::support::{Engine, TestApp, both};
 
 const CODE: &str = "H12.104-260105-0001";
 const ORDER: &str = "HS00025H290001";
@@ -98,3 +101,57 @@ both!(fn what_contradicts_a_payment_that_was_taken_over_is_a_conflict(app) {
     assert_eq!(payments(app), ["14000077 succeeded 50000"]);
     assert_eq!(app.items("/api/v1/differences?kind=conflict").len(), 1);
 });
+
+/// Two gateways hear of one order at the same instant, one without an id and one with it: both have
+/// looked before either has written.
+fn hears_at_once(pending_first: bool) {
+    let one = TestApp::start(Engine::Postgres, "");
+    let other = TestApp::start_on(std::sync::Arc::clone(&one.database), "");
+    has_attempt(&one);
+    let own = one.database.url.split_once("%3D").unwrap().1.to_owned();
+    let is_waited_for = |granted: &str| {
+        one.database.number(&format!(
+            "SELECT COUNT(*) AS n FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
+             JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{own}' \
+             AND c.relname = 'dossiers' AND l.locktype = 'tuple' AND l.granted = {granted}"
+        )) > 0
+    };
+    let tells = |app: &TestApp, is_pending: bool| {
+        let (txn, status) = if is_pending {
+            ("0", "01")
+        } else {
+            ("14000077", "00")
+        };
+        says(app, txn, status, 50_000)
+    };
+    let mut holder = PgConnection::establish(&one.database.url).unwrap();
+    holder
+        .batch_execute("BEGIN; SELECT 1 FROM dossiers FOR UPDATE")
+        .unwrap();
+    std::thread::scope(|scope| {
+        let (tells, one, other) = (&tells, &one, &other);
+        // The first waits for the row, the second for its turn behind the first.
+        let first = scope.spawn(move || tells(one, pending_first));
+        while !is_waited_for("true") {
+            std::thread::yield_now();
+        }
+        let second = scope.spawn(move || tells(other, !pending_first));
+        while !is_waited_for("false") {
+            std::thread::yield_now();
+        }
+        holder.batch_execute("COMMIT").unwrap();
+        let told = [first.join().unwrap(), second.join().unwrap()];
+        assert_eq!(told, ["00", "00"]);
+    });
+    assert_eq!(payments(&one), ["14000077 succeeded 50000"]);
+}
+
+#[test]
+fn news_without_an_id_and_a_success_at_once_are_one_payment() {
+    hears_at_once(true);
+}
+
+#[test]
+fn a_success_and_news_without_an_id_at_once_are_one_payment() {
+    hears_at_once(false);
+}

@@ -1,14 +1,18 @@
 //! What once kept a day from closing, or let it close wrongly: money that was given back before it was
 //! told of, clocks that disagree, notices that meet a closed day, keys nobody knows. On both databases.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use doisoat::journeys::sweep::start_sweeping;
 use serde_json::json;
 
-use crate::days::{DAY, day, does, got, has_a_day, keyed, refused, run, run_on, set, token};
+use crate::days::{
+    DAY, day, does, got, has_a_day, keyed, refused, run, run_on, run_with, set, token,
+};
 use crate::matching::{CHANNELS, accounts, figures, shop_data, shop_says};
-use crate::refunds::CODE;
+use crate::refunds::{CODE, Desk};
 use crate::support::app::settings;
 use crate::support::http::request;
 use crate::support::office::HERE;
@@ -271,4 +275,164 @@ both!(fn serve_sweeps_what_waits_when_it_starts(app, keyed()) {
     }
     let stopped = Command::new("kill").arg(serving.id().to_string()).status().unwrap();
     assert!(stopped.success() && serving.wait().unwrap().success());
+});
+
+/// Closes the 5th under the key of the app; gives its public key, hex.
+fn closed_under_own_key(app: &TestApp) -> String {
+    let (lan, minh) = has_a_day(app);
+    does(app, &lan, DAY, "proposal");
+    does(app, &minh, DAY, "closing");
+    day(app, DAY)["artefact"]["public_key"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Makes a key as users do; gives the setting that names its file, and the public key as it is printed.
+fn another_key(folder: &std::path::Path) -> (String, String) {
+    let file = folder.join("new.2026");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doisoat"));
+    let made = command
+        .args(["key", "create", "--output"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let public = std::fs::read_to_string(folder.join("new.2026.pub")).unwrap();
+    (format!("[signing]\nkey_file = {}\n", json!(file)), public)
+}
+
+both!(fn a_day_that_an_unknown_key_signed_is_found(app, keyed()) {
+    let own = closed_under_own_key(app);
+    let folder = tempfile::tempdir().unwrap();
+    let (signing, other) = another_key(folder.path());
+    let asks = |signing: &str, expects: i32, names: &str| {
+        for arguments in [&["verify"][..], &["day", "show", DAY, "--replay"]] {
+            let (status, said) = run_with(&app.database.url, signing, arguments);
+            assert!(status == expects && said.contains(names), "{signing}: {said}");
+        }
+    };
+    let unknown = format!("is signed with the key {own}, which is neither that of [signing] key_file");
+    asks(&signing, 1, &unknown);
+    asks("", 1, &unknown);
+    let retired = |key: &str| format!("{signing}retired_keys = [{}]\n", json!(key));
+    asks(&retired(&other), 1, &unknown);
+    asks(&retired(&own), 0, "");
+    let own = hex::decode(own).unwrap();
+    asks(&retired(&doisoat::ledger::signing::public_pem(&own)), 0, "");
+    let (status, said) = run_with(&app.database.url, &retired("abc"), &["verify"]);
+    assert!(status == 1 && said.contains("signing.retired_keys") && said.contains("place 1"), "{said}");
+});
+
+both!(fn a_key_that_others_may_read_closes_nothing(app, keyed()) {
+    let (lan, minh) = has_a_day(app);
+    let file = app.settings.signing.key_file.clone().unwrap();
+    let mode = |mode| std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+    does(app, &lan, DAY, "proposal");
+    for exposed in [0o640, 0o604, 0o620] {
+        mode(exposed);
+        let reply = app.ask(&minh, "POST", &format!("/api/v1/days/{DAY}/closing"), "");
+        assert!(reply.status == 409 && reply.body.contains("chmod 600"), "{reply:?}");
+        let (_, said) = run(app, &["check"]);
+        assert!(said.contains("warning  signing") && said.contains("chmod 600"), "{said}");
+    }
+    mode(0o400);
+    does(app, &minh, DAY, "closing");
+    // What is signed already is compared all the same.
+    mode(0o644);
+    let (status, said) = run(app, &["day", "show", DAY, "--replay"]);
+    assert!(status == 0 && said.contains("chmod 600"), "{said}");
+});
+
+both!(fn closings_are_written_beside_each_other_and_not_over(app, keyed()) {
+    closed_under_own_key(app);
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    let writes = |more: &[&str]| run(app, &[&["day", "show", DAY, "--output", to][..], more].concat());
+    assert_eq!(writes(&[]).0, 0);
+    for (step, officer) in [("reopen", "lan"), ("propose", "lan"), ("close", "minh")] {
+        let why: &[&str] = if step == "reopen" { &["--reason", "nhầm"] } else { &[] };
+        assert_eq!(run(app, &[&["day", step, DAY, "--as", officer], why].concat()).0, 0);
+    }
+    assert_eq!(writes(&[]).0, 0);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("2026-01-05-r1.json").contains("\"revision\":1"));
+    assert!(read("2026-01-05-r2.json").contains("\"revision\":2"));
+    std::fs::write(folder.path().join("2026-01-05-r1.json"), "mine").unwrap();
+    let (status, said) = writes(&["--revision", "1"]);
+    assert!(status == 1 && said.contains("2026-01-05-r1.json exists already") && said.contains("--force"), "{said}");
+    assert_eq!(read("2026-01-05-r1.json"), "mine");
+    assert_eq!(writes(&["--revision", "1", "--force"]).0, 0);
+    assert!(read("2026-01-05-r1.json").contains("\"revision\":1"));
+});
+
+both!(fn an_officer_of_a_unit_that_is_not_known_is_refused_with_the_nearest(app) {
+    // Ahead of the first import any unit may be named.
+    assert_eq!(run(app, &["officer", "add", "an", "--unit", "H12.999"]).0, 0);
+    app.has_office();
+    let (status, said) = run(app, &["officer", "add", "lan", "--unit", "H12.1O4"]);
+    assert!(status == 1 && said.contains("no unit H12.1O4; did you mean H12.104?"), "{said}");
+    let (status, said) = run(app, &["officer", "add", "lan", "--unit", "nowhere at all"]);
+    assert!(status == 1 && said.contains("import it, or mend the code"), "{said}");
+    assert_eq!(app.database.number("SELECT COUNT(*) AS n FROM officers"), 1);
+    assert_eq!(run(app, &["officer", "add", "lan", "--unit", HERE]).0, 0);
+});
+
+both!(fn a_payment_that_was_told_a_month_before_it_was_paid_is_in_its_day(app, shop()) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 50_000);
+    shop_says(app, "e1", "pending", &shop_data("T1", &reference, 50_000));
+    set(app, "2026-02-05T03:00:00Z");
+    let mut data = shop_data("T1", &reference, 50_000);
+    data["paid_at"] = json!("2026-02-05T03:00:00Z");
+    shop_says(app, "e2", "succeeded", &data);
+    let line = &day(app, "2026-02-05")["found"]["bridge"][0];
+    let told = [&line["paid"], &line["paid_on_another_day"], &line["ledger"]];
+    assert_eq!(told, ["50000", "0", "50000"]);
+});
+
+both!(fn what_an_officer_asks_by_hand_is_not_proposed_besides(app, CHANNELS) {
+    app.has_office();
+    let reference = app.has_bill(HERE, CODE, 50_000);
+    shop_says(app, "e1", "succeeded", &shop_data("T1", &reference, 60_000));
+    let standing = || -> Vec<String> {
+        let rows = app.items("/api/v1/refunds?standing=true");
+        let tell = |row: &serde_json::Value| {
+            format!("{} {} {}", row["rule"], row["state"], row["amount"]).replace('"', "")
+        };
+        let mut told: Vec<String> = rows.iter().map(tell).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(standing(), ["over proposed 10000"]);
+    let desk = Desk::of(app);
+    desk.requests("T1", "credit", "4000");
+    assert_eq!(standing(), ["by_hand requested 4000", "over proposed 6000"]);
+    desk.requests("T1", "credit", "6000");
+    assert_eq!(standing(), ["by_hand requested 4000", "by_hand requested 6000"]);
+    let steps = app.database.texts(
+        "SELECT action || ' ' || COALESCE(officer, '-') || ' ' || state AS t FROM refund_steps \
+         WHERE action IN ('lower', 'withdraw') ORDER BY revision",
+    );
+    assert_eq!(steps, ["lower CB01 proposed", "withdraw CB01 withdrawn"]);
+});
+
+both!(fn of_four_programs_that_close_at_once_one_does(app, keyed()) {
+    let (lan, _) = has_a_day(app);
+    for code in ["m1", "m2", "m3", "m4"] {
+        token(app, "approver", code, None);
+    }
+    does(app, &lan, DAY, "proposal");
+    let close = |code: &str| run(app, &["day", "close", DAY, "--as", code, "--json"]);
+    let ended: Vec<(i32, String)> = std::thread::scope(|scope| {
+        let close = &close;
+        let running = ["m1", "m2", "m3", "m4"].map(|code| scope.spawn(move || close(code)));
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (done, others): (Vec<_>, Vec<_>) = ended.into_iter().partition(|(status, _)| *status == 0);
+    assert_eq!((done.len(), others.len()), (1, 3), "{done:?} {others:?}");
+    for (status, said) in others {
+        assert!(status == 1 && said.contains("\"already_closed\""), "{said}");
+    }
+    assert_eq!(app.database.number("SELECT COUNT(*) AS n FROM day_artefacts"), 1);
 });

@@ -1,6 +1,8 @@
 //! The day from its proposal to its closing and back, over the API and on the command line, on both
 //! databases: what is refused, what is signed, that it replays and that whoever alters it is found.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,6 +29,7 @@ pub(crate) const NEXT: &str = "2026-01-06";
 pub(crate) fn keyed() -> &'static str {
     let file = tempfile::tempdir().unwrap().keep().join("key.pem");
     std::fs::write(&file, new_private_pem().unwrap()).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     let text = format!("[signing]\nkey_file = {}\n", json!(file));
     Box::leak(text.into_boxed_str())
 }
@@ -124,15 +127,16 @@ pub(crate) fn run(app: &TestApp, arguments: &[&str]) -> (i32, String) {
 
 /// The same on a database of this address.
 pub(crate) fn run_on(app: &TestApp, url: &str, arguments: &[&str]) -> (i32, String) {
+    let key_file = app.settings.signing.key_file.clone().unwrap_or_default();
+    let signing = format!("[signing]\nkey_file = {}\n", json!(key_file));
+    run_with(url, &signing, arguments)
+}
+
+/// The same with these settings besides.
+pub(crate) fn run_with(url: &str, more: &str, arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("c.toml");
-    let key_file = app.settings.signing.key_file.clone().unwrap_or_default();
-    let text = format!(
-        "{}[signing]\nkey_file = {}\n",
-        settings(url),
-        json!(key_file)
-    );
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, settings(url) + more).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_doisoat"));
     let output = command.arg("--config").arg(&file).args(arguments).output();
     let output = output.unwrap();
@@ -432,12 +436,12 @@ both!(fn an_auditor_needs_only_openssl_and_sha256sum(app, keyed()) {
     let chain = line("grep -qF \"\\\"sha256");
     let (agrees, said) = tool(folder.path(), &chain);
     assert!(agrees, "{said}");
-    let file = folder.path().join("2026-01-05.json");
+    let file = folder.path().join("2026-01-05-r1.json");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replacen("50000", "50001", 1)).unwrap();
     assert!(!tool(folder.path(), &verify).0);
     assert!(!tool(folder.path(), &chain).0);
-    std::fs::remove_file(folder.path().join("2026-01-05.html")).unwrap();
+    std::fs::remove_file(folder.path().join("2026-01-05-r1.html")).unwrap();
     assert!(!tool(folder.path(), &sheet).0);
 });
 
@@ -454,12 +458,11 @@ fn a_key_is_made_once_and_never_written_over() {
     };
     let (status, said) = create();
     assert_eq!(status, 0, "{said}");
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let (agrees, said) = tool(
         folder.path(),
-        "openssl pkey -in office.pem -pubout | cmp - office.pub.pem",
+        "openssl pkey -in office.pem -pubout | cmp - office.pem.pub",
     );
     assert!(agrees, "{said}");
     let before = std::fs::read_to_string(&file).unwrap();

@@ -11,6 +11,7 @@
     reason = "a test that meets something unforeseen should fail where it stands"
 )]
 
+mod a_day;
 mod api;
 mod attempts;
 mod cases;
@@ -36,6 +37,7 @@ mod openapi;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;
+mod payment_heads;
 mod providers;
 mod reconciled_days;
 mod refund_races;
@@ -43,7 +45,11 @@ mod refund_rules;
 mod refunds;
 mod refusals;
 mod reports;
+mod settlement_effects;
+mod statement_bad_input;
+mod statement_closed_days;
 mod statement_imports;
+mod statement_staging;
 mod statements;
 mod status_answers;
 mod status_queries;

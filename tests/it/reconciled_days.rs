@@ -459,3 +459,47 @@ both!(fn the_day_of_samples_is_imported_compared_and_closed_without_a_residual(a
     let artefact = app.db.read(|queries| queries.find_artefact(1, of, 1)).unwrap().unwrap();
     assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact)).unwrap(), [""; 0]);
 });
+
+/// The bank brings statements of working days.
+const WORKING: &str = "
+[sources.vnpay]
+kind = \"settlement\"
+channel = \"vnpay\"
+profile = \"vnpay-fee\"
+expected = \"daily\"
+[sources.vcb]
+kind = \"bank\"
+account = \"1017588888\"
+channels = [\"bank\"]
+expected = \"working_days\"
+";
+
+both!(fn files_that_come_late_or_for_a_day_off_are_told(app, WORKING) {
+    has_paid(app);
+    let at = |text: &str| parse_rfc3339(text).unwrap();
+    import_bytes(app, "vnpay", "late.csv", SETTLEMENT.as_bytes().to_vec(), at("2026-01-09T02:00:00Z"));
+    reconciles(app, 5, "09");
+    reconciles(app, 5, "09");
+    let late = "SELECT state || ' ' || subject || ' ' || resolution AS t FROM differences WHERE kind = 'late_file'";
+    assert_eq!(app.database.texts(late), ["resolved file:vnpay:2026-01-05 settled_itself"]);
+    // The 10th is a Saturday.
+    let saturday = STATEMENT.replace("260105", "260110").replace("260106", "260110");
+    let saturday = saturday.replace("0105C", "0110C").replace("0106C", "0110C");
+    import_bytes(app, "vcb", "sat.sta", saturday.into_bytes(), at("2026-01-11T02:00:00Z"));
+    reconciles(app, 10, "12");
+    let unexpected = "SELECT state || ' ' || subject AS t FROM differences WHERE kind = 'unexpected_file'";
+    assert_eq!(app.database.texts(unexpected), ["open file:vcb:2026-01-10"]);
+});
+
+both!(fn a_payment_of_a_channel_that_left_the_settings_is_not_passed_over(app, SOURCES) {
+    has_paid(app);
+    app.expects_broken_books();
+    app.database.run("UPDATE payments SET channel = 'gone' WHERE provider_txn_id = '1003'");
+    reconciles(app, 5, "09");
+    let of = "SELECT kind || ' ' || channel AS t FROM differences WHERE subject IS NOT NULL AND channel = 'gone'";
+    assert_eq!(app.database.texts(of), ["missing_in_settlement gone"]);
+    let now = app.clock.now();
+    let found = app.db.read(|queries| find_day(queries, &app.settings, Tenant(1), day(5), now)).unwrap();
+    let missing = found.value["missing_files"].as_array().unwrap();
+    assert!(missing.contains(&json!("gone")) || found.unexplained.contains(&"gone".to_owned()), "{}", found.value);
+});

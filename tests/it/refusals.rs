@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::now;
 use crate::support::http::{Reply, request};
-use crate::support::office::{HERE, dossier};
+use crate::support::office::HERE;
 use crate::support::{TestApp, both};
 
 fn send(

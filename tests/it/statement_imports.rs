@@ -23,7 +23,7 @@ use crate::support::http::{Reply, request};
 use crate::support::office::HERE;
 use crate::support::{TestApp, both};
 
-const SOURCES: &str = "
+pub(crate) const SOURCES: &str = "
 [channels.momo]
 provider = \"momo\"
 [sources.giro]
@@ -48,11 +48,11 @@ const TABLES: [&str; 4] = [
     "statement_pages",
 ];
 
-fn folder() -> std::path::PathBuf {
+pub(crate) fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/statements")
 }
 
-fn has_officers(app: &TestApp) {
+pub(crate) fn has_officers(app: &TestApp) {
     for code in ["KT01", "KT02"] {
         add_officer(&app.db, Tenant(1), code, code, None, now()).unwrap();
     }
@@ -60,7 +60,7 @@ fn has_officers(app: &TestApp) {
     add_officer(&app.db, Tenant(1), "XA01", "XA01", Some(HERE), now()).unwrap();
 }
 
-fn hand(officer: &str) -> Hand<'_> {
+pub(crate) fn hand(officer: &str) -> Hand<'_> {
     Hand {
         tenant: Tenant(1),
         officer,
@@ -68,7 +68,7 @@ fn hand(officer: &str) -> Hand<'_> {
     }
 }
 
-fn try_import(
+pub(crate) fn try_import(
     app: &TestApp,
     officer: &str,
     source: &str,
@@ -86,19 +86,19 @@ fn try_import(
     import_statement(&import, &upload)
 }
 
-fn import(app: &TestApp, source: &str, bytes: &[u8]) -> Report {
+pub(crate) fn import(app: &TestApp, source: &str, bytes: &[u8]) -> Report {
     try_import(app, "KT01", source, bytes, |_| {}).unwrap()
 }
 
 /// How many rows the tables have, and how many lines count.
-fn rows(app: &TestApp) -> [i64; 4] {
+pub(crate) fn rows(app: &TestApp) -> [i64; 4] {
     TABLES.map(|table| {
         app.database
             .number(&format!("SELECT COUNT(*) AS n FROM {table}"))
     })
 }
 
-fn lines_that_count(app: &TestApp) -> i64 {
+pub(crate) fn lines_that_count(app: &TestApp) -> i64 {
     app.database.number(
         "SELECT CAST(COALESCE(SUM(p.line_count), 0) AS BIGINT) AS n FROM statement_pages p \
          JOIN statement_files f ON f.tenant = p.tenant AND f.file_id = p.file_id WHERE f.state = 'imported'",
@@ -106,7 +106,7 @@ fn lines_that_count(app: &TestApp) -> i64 {
 }
 
 /// A statement of the account in đồng: number, day of September, opening, and (amount, memo).
-fn mt940(number: u32, day: u32, opening: i64, lines: &[(i64, &str)]) -> Vec<u8> {
+pub(crate) fn mt940(number: u32, day: u32, opening: i64, lines: &[(i64, &str)]) -> Vec<u8> {
     let mut text = format!(":20:S{number}\r\n:25:1017588888\r\n:28C:{number}/1\r\n");
     write!(text, ":60F:C2609{day:02}VND{opening},\r\n").unwrap();
     let mut closing = opening;
@@ -362,7 +362,12 @@ both!(
     }
 );
 
-fn token(app: &TestApp, role: &str, officer: Option<&str>, unit: Option<&str>) -> String {
+pub(crate) fn token(
+    app: &TestApp,
+    role: &str,
+    officer: Option<&str>,
+    unit: Option<&str>,
+) -> String {
     let request = TokenRequest {
         tenant: Tenant(1),
         role: role.to_owned(),
@@ -373,7 +378,7 @@ fn token(app: &TestApp, role: &str, officer: Option<&str>, unit: Option<&str>) -
     create_token(&app.db, &request, now()).unwrap()
 }
 
-fn post(app: &TestApp, token: &str, target: &str, body: &[u8]) -> Reply {
+pub(crate) fn post(app: &TestApp, token: &str, target: &str, body: &[u8]) -> Reply {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k")];
     let plain = &headers[..1];

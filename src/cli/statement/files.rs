@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::cli::output::{complain, say, say_json};
 use crate::cli::{Context, End};
 use crate::domain::ids::Tenant;
-use crate::domain::time::VIETNAM;
+use crate::domain::time::{Day, VIETNAM};
 use crate::journeys::statements::original::write_original;
 use crate::journeys::statements::override_hold::override_hold;
 use crate::journeys::statements::undo_import::undo_import;
@@ -31,6 +31,9 @@ pub(super) struct List {
     /// One state only
     #[arg(long, value_parser = ["imported", "held", "undone"])]
     state: Option<String>,
+    /// Only files with a statement that covers this day
+    #[arg(long, value_name = "DAY")]
+    day: Option<Day>,
     /// At most so many
     #[arg(long, default_value_t = 100)]
     limit: i64,
@@ -73,6 +76,7 @@ pub(super) fn list(list: &List, context: &Context) -> anyhow::Result<End> {
     let filter = StatementFilter {
         source: list.source.clone(),
         state: list.state.clone(),
+        day: list.day,
         after: None,
         limit: list.limit,
     };
@@ -83,12 +87,17 @@ pub(super) fn list(list: &List, context: &Context) -> anyhow::Result<End> {
         say_json(&json!({ "items": items }));
         return Ok(End::Done);
     }
+    if rows.is_empty() {
+        say(&nothing(list));
+        return Ok(End::Done);
+    }
     let mut table = Table::new();
     table
         .load_style(presets::ASCII_BORDERS_ONLY_CONDENSED)
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header([
-        "file", "source", "name", "state", "new", "known", "imported", "by",
+        "file", "source", "name", "state", "late", "new", "known", "imported", "by", "matched",
+        "held for",
     ]);
     for row in &rows {
         table.add_row([
@@ -96,6 +105,7 @@ pub(super) fn list(list: &List, context: &Context) -> anyhow::Result<End> {
             row.source.clone(),
             row.file_name.clone(),
             row.state.clone(),
+            if row.is_late { "late" } else { "" }.to_owned(),
             row.new_count.to_string(),
             row.known_count.to_string(),
             row.imported_at
@@ -104,10 +114,38 @@ pub(super) fn list(list: &List, context: &Context) -> anyhow::Result<End> {
                 .format("%d/%m/%Y %H:%M")
                 .to_string(),
             row.imported_by.clone(),
+            row.matched_on
+                .map_or_else(String::new, |day| day.to_string()),
+            held_for(row),
         ]);
     }
     say(&table.to_string());
     Ok(End::Done)
+}
+
+/// What is said instead of an empty table.
+fn nothing(list: &List) -> String {
+    let asked = [
+        list.state.clone(),
+        list.source.as_ref().map(|name| format!("of source {name}")),
+        list.day.map(|day| format!("that covers {day}")),
+    ];
+    let asked: Vec<String> = asked.into_iter().flatten().collect();
+    if asked.is_empty() {
+        "no statement file was imported yet: doisoat statement import FILE --source NAME --as OFFICER".to_owned()
+    } else {
+        format!("there is no statement file {}", asked.join(" "))
+    }
+}
+
+/// The first reason why a file was held, and how many more there are.
+fn held_for(row: &StatementFileRow) -> String {
+    let holds: Vec<String> = serde_json::from_str(&row.holds).unwrap_or_default();
+    match holds.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
 }
 
 pub(super) fn show(one: &One, context: &Context) -> anyhow::Result<End> {

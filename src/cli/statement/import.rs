@@ -14,7 +14,7 @@ use crate::cli::{Context, End, Usage};
 use crate::domain::ids::Tenant;
 use crate::domain::time::Day;
 use crate::journeys::statements::import_statement::{Import, Upload, import_statement};
-use crate::journeys::statements::report::{LineShown, Report};
+use crate::journeys::statements::report::{Doing, LineShown, Progress, Report};
 use crate::journeys::statements::{Hand, StatementError};
 
 #[derive(Debug, clap::Args)]
@@ -89,7 +89,7 @@ fn once(
     officer: &str,
     upload: &Upload,
 ) -> Result<Report, anyhow::Error> {
-    let bar = progress_bar();
+    let bar = progress_bar(context.is_json);
     let import = Import {
         db: context.ready_db()?,
         sources: &context.settings()?.sources,
@@ -98,24 +98,42 @@ fn once(
             officer,
             now: context.clock.now(),
         },
-        progress: &|lines| bar.set_position(lines),
+        progress: &|progress| show_progress(&bar, progress),
     };
     let done = import_statement(&import, upload);
     bar.finish_and_clear();
     Ok(done?)
 }
 
-/// Lines and their rate: how many a file has is known at its end.
-fn progress_bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+/// A bar for a person at a terminal; nothing for programs.
+fn progress_bar(is_json: bool) -> ProgressBar {
+    if is_json || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new_spinner();
+    let bar = ProgressBar::new(0);
     bar.set_style(
-        ProgressStyle::with_template("{spinner} {human_pos} lines, {per_sec}, {elapsed}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        ProgressStyle::with_template(
+            "{msg:10} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     bar
+}
+
+/// Each thing an import does has a bar of its own; a file that is read again begins anew.
+fn show_progress(bar: &ProgressBar, progress: Progress) {
+    let doing = match progress.doing {
+        Doing::Keeping => "keeping",
+        Doing::Reading => "reading",
+        Doing::Comparing => "comparing",
+        Doing::Storing => "storing",
+    };
+    if bar.message() != doing || progress.done < bar.position() {
+        bar.set_message(doing);
+        bar.reset();
+    }
+    bar.set_length(progress.of);
+    bar.set_position(progress.done);
 }
 
 fn confirmed() -> anyhow::Result<bool> {
@@ -153,7 +171,7 @@ fn refused(context: &Context, file: &str, error: anyhow::Error) -> anyhow::Resul
             if context.is_json {
                 say_json(&json!({
                     "outcome": "error", "new_entries": 0, "code": refusal.code(),
-                    "error": { "line": refusal.line(), "message": refusal.to_string() },
+                    "error": { "line": refusal.line(), "message": refusal.message() },
                 }));
             } else {
                 complain(&format!("doisoat: {file}: {refusal}"));

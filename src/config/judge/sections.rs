@@ -15,6 +15,7 @@ use crate::config::settings::{
     WriterSettings,
 };
 use crate::domain::calendar::Calendar;
+use crate::domain::public_key::parse_public_key;
 use crate::domain::refund::RefundedRule;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -274,7 +275,18 @@ fn calendar(read: &Reader<'_>) -> Result<Calendar, ConfigError> {
 
 fn signing(read: &Reader<'_>) -> Result<SigningSettings, ConfigError> {
     let (file, _) = read.text("signing.key_file")?;
+    let key = "signing.retired_keys";
+    let (texts, origin) = read.texts(key)?;
+    let keys = texts.iter().zip(1..).map(|(text, number)| {
+        parse_public_key(text).ok_or_else(|| {
+            let reason = format!(
+                "holds no public key in place {number}: write the 64 hexadecimal digits, or what stands in the file beside the private key"
+            );
+            ConfigError::wrong(origin, key, reason)
+        })
+    });
     Ok(SigningSettings {
+        retired_keys: keys.collect::<Result<_, _>>()?,
         key_file: (!file.is_empty()).then(|| PathBuf::from(file)),
     })
 }

@@ -2,13 +2,17 @@
 //! checked sources go out, or the first fault with its place.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use chrono::NaiveTime;
 
+use super::named::{Table, tables};
 use crate::config::channel::Channel;
-use crate::config::error::{ConfigError, Hint, Origin, nearest};
-use crate::config::layers::{Given, Layer, Value};
+use crate::config::error::{ConfigError, Hint, nearest};
+use crate::config::layers::{Layer, Value};
 use crate::config::source::{Expected, Fee, Source, SourceKind};
+use crate::domain::calendar::Calendar;
 use crate::domain::ids::Tenant;
 use crate::domain::money::Currency;
 
@@ -51,54 +55,40 @@ pub(in crate::config) fn kind_of(path: &[String]) -> Option<Value> {
 pub(in crate::config) fn judge(
     layer: &Layer,
     channels: &BTreeMap<String, Channel>,
+    calendar: &Calendar,
 ) -> Result<BTreeMap<String, Source>, ConfigError> {
-    let mut parts: BTreeMap<&str, BTreeMap<String, &Given>> = BTreeMap::new();
-    for (path, given) in layer {
-        match path.as_slice() {
-            [section, name, rest @ ..]
-                if section == "sources" && (!rest.is_empty() || given.value.is_table()) =>
-            {
-                parts.entry(name).or_default().insert(rest.join("."), given);
-            }
-            [section, name] if section == "sources" => {
-                let reason = "is a section: write [sources.NAME]";
-                let key = format!("sources.{name}");
-                return Err(ConfigError::wrong(&given.origin, key, reason));
-            }
-            [section] if section == "sources" && !given.value.is_table() => {
-                let reason = "is a section: write [sources.NAME]";
-                return Err(ConfigError::wrong(&given.origin, section, reason));
-            }
-            _ => {}
-        }
-    }
+    let calendar = Arc::new(calendar.clone());
     let mut sources = BTreeMap::new();
-    for (name, part) in parts {
+    for table in tables(layer, "sources")? {
+        let name = table.name.to_owned();
         let one = One {
-            name,
-            part,
+            table,
             channels,
+            calendar: &calendar,
         };
-        sources.insert(name.to_owned(), one.judge()?);
+        sources.insert(name, one.judge()?);
     }
     Ok(sources)
 }
 
+impl<'a> Deref for One<'a> {
+    type Target = Table<'a>;
+
+    fn deref(&self) -> &Table<'a> {
+        &self.table
+    }
+}
+
 /// One source while it is judged.
 struct One<'a> {
-    name: &'a str,
-    part: BTreeMap<String, &'a Given>,
+    table: Table<'a>,
     channels: &'a BTreeMap<String, Channel>,
+    calendar: &'a Arc<Calendar>,
 }
 
 impl<'a> One<'a> {
     fn judge(&self) -> Result<Source, ConfigError> {
-        let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !((1..=32).contains(&self.name.len()) && self.name.bytes().all(is_letter)) {
-            let reason = "is no source name: write 1 to 32 of a-z, 0-9 and -";
-            let key = format!("sources.{}", self.name);
-            return Err(ConfigError::wrong(&self.origin(), key, reason));
-        }
+        self.check_name("source")?;
         self.check_keys()?;
         let kind = self.kind()?;
         let tenant = Tenant(
@@ -125,6 +115,7 @@ impl<'a> One<'a> {
             rolls_holidays: self.flag("rolls_holidays")?,
             grace_days: days("grace_days")?,
             fee: self.fee()?,
+            calendar: Arc::clone(self.calendar),
         })
     }
 
@@ -137,7 +128,7 @@ impl<'a> One<'a> {
                 Some(_) => false,
             };
             if !is_known {
-                let own = |known: &str| format!("sources.{}.{known}", self.name);
+                let own = |known: &str| self.key(known);
                 let fees = FEES.iter().map(|fee| own(&format!("fee.{fee}")));
                 let known: Vec<String> = KEYS.iter().map(|key| own(key)).chain(fees).collect();
                 return Err(ConfigError::unknown_key(
@@ -148,28 +139,6 @@ impl<'a> One<'a> {
             }
         }
         Ok(())
-    }
-
-    fn key(&self, rest: &str) -> String {
-        format!("sources.{}.{rest}", self.name)
-    }
-
-    fn origin(&self) -> Origin {
-        let first = self.part.values().next();
-        first.map_or_else(
-            || Origin::File("default.toml".to_owned(), None),
-            |given| given.origin.clone(),
-        )
-    }
-
-    fn wrong(&self, key: &str, reason: impl Into<String>) -> ConfigError {
-        let given = self.part.get(key);
-        let origin = given.map_or_else(|| self.origin(), |given| given.origin.clone());
-        ConfigError::wrong(&origin, self.key(key), reason)
-    }
-
-    fn value(&self, key: &str) -> Option<&'a Value> {
-        self.part.get(key).map(|given| &given.value)
     }
 
     fn text(&self, key: &str) -> Result<Option<&'a str>, ConfigError> {

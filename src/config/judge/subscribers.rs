@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::fetch::look_for;
-use crate::config::error::{ConfigError, Hint, Origin, nearest};
-use crate::config::layers::{Given, Layer, Value};
+use super::named::{Table, tables};
+use crate::config::error::{ConfigError, Hint, nearest};
+use crate::config::layers::{Layer, Value};
 use crate::config::secret::Secret;
 use crate::config::subscriber::Subscriber;
 use crate::domain::ids::Tenant;
@@ -54,65 +56,40 @@ pub(in crate::config) fn judge(
     layer: &Layer,
     environment: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Subscriber>, ConfigError> {
-    let mut parts: BTreeMap<&str, BTreeMap<&str, &Given>> = BTreeMap::new();
-    for (path, given) in layer {
-        match path.as_slice() {
-            [section, name, key] if section == "subscribers" => {
-                parts.entry(name).or_default().insert(key, given);
-            }
-            [section, name, rest @ ..] if section == "subscribers" => {
-                let key = format!("subscribers.{name}.{}", rest.join("."));
-                let key = key.trim_end_matches('.');
-                if !(rest.is_empty() && given.value.is_table()) {
-                    return Err(unknown(given, key, name));
-                }
-                parts.entry(name).or_default().insert("", given);
-            }
-            [section] if section == "subscribers" && !given.value.is_table() => {
-                let reason = "is a section: write [subscribers.NAME]";
-                return Err(ConfigError::wrong(&given.origin, section, reason));
-            }
-            _ => {}
-        }
-    }
     let mut subscribers = BTreeMap::new();
-    for (name, part) in parts {
-        let one = One {
-            name,
-            part,
-            environment,
-        };
-        subscribers.insert(name.to_owned(), one.judge()?);
+    for table in tables(layer, "subscribers")? {
+        let name = table.name.to_owned();
+        let one = One { table, environment };
+        subscribers.insert(name, one.judge()?);
     }
     Ok(subscribers)
 }
 
-fn unknown(given: &Given, key: &str, name: &str) -> ConfigError {
-    let known: Vec<String> = KEYS
-        .iter()
-        .map(|known| format!("subscribers.{name}.{known}"))
-        .collect();
-    ConfigError::unknown_key(&given.origin, key, &known)
+impl<'a> Deref for One<'a> {
+    type Target = Table<'a>;
+
+    fn deref(&self) -> &Table<'a> {
+        &self.table
+    }
 }
 
 /// One subscriber while it is judged.
 struct One<'a> {
-    name: &'a str,
-    part: BTreeMap<&'a str, &'a Given>,
+    table: Table<'a>,
     environment: &'a BTreeMap<String, String>,
 }
 
 impl<'a> One<'a> {
     fn judge(&self) -> Result<Subscriber, ConfigError> {
-        let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !((1..=32).contains(&self.name.len()) && self.name.bytes().all(is_letter)) {
-            let reason = "is no subscriber name: write 1 to 32 of a-z, 0-9 and -";
-            let key = format!("subscribers.{}", self.name);
-            return Err(ConfigError::wrong(&self.origin(), key, reason));
-        }
+        self.check_name("subscriber")?;
         for (key, given) in &self.part {
-            if !key.is_empty() && !KEYS.contains(key) {
-                return Err(unknown(given, &self.key(key), self.name));
+            if !key.is_empty() && !KEYS.contains(&key.as_str()) {
+                let known: Vec<String> = KEYS.iter().map(|known| self.key(known)).collect();
+                return Err(ConfigError::unknown_key(
+                    &given.origin,
+                    &self.key(key),
+                    &known,
+                ));
             }
         }
         Ok(Subscriber {
@@ -124,28 +101,6 @@ impl<'a> One<'a> {
             timeout: self.timeout()?,
             roots: self.roots()?,
         })
-    }
-
-    fn key(&self, rest: &str) -> String {
-        format!("subscribers.{}.{rest}", self.name)
-    }
-
-    fn origin(&self) -> Origin {
-        let first = self.part.values().next();
-        first.map_or_else(
-            || Origin::File("default.toml".to_owned(), None),
-            |given| given.origin.clone(),
-        )
-    }
-
-    fn wrong(&self, key: &str, reason: impl Into<String>) -> ConfigError {
-        let given = self.part.get(key);
-        let origin = given.map_or_else(|| self.origin(), |given| given.origin.clone());
-        ConfigError::wrong(&origin, self.key(key), reason)
-    }
-
-    fn value(&self, key: &str) -> Option<&'a Value> {
-        self.part.get(key).map(|given| &given.value)
     }
 
     fn tenant(&self) -> Result<i32, ConfigError> {

@@ -17,12 +17,20 @@ use crate::config::channel::Channel;
 use crate::config::described::description::Description;
 use crate::config::described::scheme::{Place, ProofKind};
 use crate::domain::time::Instant;
+use crate::intake::fields;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::verify::{Checked, Content, Verified};
 
 impl Provider for Description {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Known where the payment is identified by the transaction id itself.
+    fn settled_key(&self, txn_id: &str, order_ref: &str) -> Option<String> {
+        let told = &self.fields;
+        let is_txn = told.payment_key == told.provider_txn_id;
+        is_txn.then(|| fields::payment_key(txn_id, order_ref))
     }
 
     fn secrets(&self) -> Vec<(&str, bool)> {

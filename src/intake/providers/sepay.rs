@@ -49,6 +49,11 @@ impl Provider for SePay {
         vec![HMAC, APIKEY, GATEWAY]
     }
 
+    /// A transfer has an id here and another at the bank, and no settlement file says which it means.
+    fn settled_key(&self, _txn_id: &str, _order_ref: &str) -> Option<String> {
+        None
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         &[
             "accounts",

@@ -167,6 +167,8 @@ fn close(
         queries.mark_chains_free(desk.holder)?;
     }
     queries.mark_chains_closed(tenant, Ts(ends(day)))?;
+    // Whoever imports at the same time sees the day closed, or is seen here.
+    queries.mark_turn(tenant, "")?;
     queries.insert_day_balances(tenant, day, &found.trial.balances)?;
     queries.insert_artefact(&ArtefactRow {
         tenant,

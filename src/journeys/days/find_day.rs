@@ -9,6 +9,7 @@ use crate::config::settings::Settings;
 use crate::domain::calendar::{Session, begins};
 use crate::domain::day::DayVerdict;
 use crate::domain::ids::{Tenant, lowest_uuid_at};
+use crate::domain::payment::TOLD_APART_DAYS;
 use crate::domain::time::{Day, Instant, vietnam_day};
 use crate::journeys::compare_days::compare_days;
 use crate::journeys::reconcile::outcomes::digest;
@@ -23,10 +24,6 @@ use crate::store::types::{Ts, Uid};
 
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
-
-/// A payment is told at most so many days before it is paid (as pending), or after.
-const TOLD_BEFORE: i64 = 7;
-const TOLD_AFTER: i64 = 31;
 
 /// Closed days that ageing looks back on.
 const LOOKS_BACK: i64 = 60;
@@ -148,8 +145,9 @@ fn paid_within(
         at.map(|at| Uid(lowest_uuid_at(at)))
     };
     let mut filter = PaymentFilter {
-        from: bound(-TOLD_BEFORE),
-        to: bound(TOLD_AFTER),
+        from: bound(-TOLD_APART_DAYS),
+        to: bound(TOLD_APART_DAYS),
+        paid_within: Some((Ts(from), Ts(to))),
         limit: PAGE,
         ..PaymentFilter::default()
     };

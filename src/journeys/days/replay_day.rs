@@ -9,13 +9,14 @@ use super::artefact::{build, earlier};
 use super::find_day::ledger_json;
 use crate::domain::day::DayState;
 use crate::domain::ids::Tenant;
-use crate::ledger::signing::is_signed;
+use crate::ledger::signing::{is_signed, unknown_key};
 use crate::ledger::trial::trial_balance;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
 use crate::store::rows::{ArtefactRow, DayRow, DayStepRow};
 
-/// What a replay found wrong; nothing when the bytes are the same and signed.
+/// What a replay found wrong; nothing when the bytes are the same and signed with one of the public
+/// keys we know.
 ///
 /// # Errors
 /// Any [`Failure`] of reading.
@@ -23,8 +24,12 @@ pub fn replay_day(
     queries: &mut dyn Queries,
     row: &DayRow,
     signed: &ArtefactRow,
+    keys: &[Vec<u8>],
 ) -> Result<Vec<String>, Failure> {
     let mut wrong = Vec::new();
+    if let Some(problem) = unknown_key(&signed.public_key, keys) {
+        wrong.push(format!("the day {problem}"));
+    }
     if Sha256::digest(&signed.bytes).as_slice() != signed.sha256 {
         wrong.push("the stored bytes do not have the stored sha256".to_owned());
     }

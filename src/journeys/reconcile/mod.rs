@@ -1,6 +1,7 @@
-//! Reconciling a day: its payments, settlement files and bank statements are compared, what became of
-//! each item is kept, differences are opened and settled, and the files it rests on can no longer be
-//! undone. A closed day is refused; running it again replaces what was found.
+//! Reconciling a day: its payments, settlement files and bank statements are compared, payments that a
+//! line proves are recovered, what became of each item is kept, differences are opened and settled, what
+//! agrees is posted, and the files it rests on can no longer be undone. A closed day is refused; running
+//! it again replaces what was found.
 
 mod differences;
 pub mod outcomes;
@@ -8,12 +9,24 @@ pub mod read_outcomes;
 mod subjects;
 mod wanted;
 
+mod bounds;
+mod evidence;
+pub mod pass_on;
+mod prove;
+mod reach;
+pub mod recover;
+pub mod settle;
+mod settle_refunds;
+
+use recover::{Recovered, Recovery, alarm, recover};
+use settle::{Settled, Settling, settle};
+
 use super::compare_days::{DaysCompared, compare_days};
 use super::days::{DayError, DayRefusal, state_of};
 use super::statements::IMPORTED;
 use crate::config::settings::Settings;
 use crate::domain::day::DayState;
-use crate::domain::ids::Tenant;
+use crate::domain::ids::{Tenant, uuid_at};
 use crate::domain::time::{Day, Instant, vietnam_day};
 use crate::store::Db;
 use crate::store::ops::Queries;
@@ -48,6 +61,10 @@ pub struct Reconciled {
     pub differences: DifferenceCounts,
     /// SHA-256 of the outcomes as they are kept.
     pub digest: Vec<u8>,
+    /// Payments that a line proved and nobody had told us of.
+    pub recovered: Vec<Recovered>,
+    /// What was posted.
+    pub settled: Settled,
 }
 
 /// What became of differences.
@@ -63,27 +80,52 @@ pub struct DifferenceCounts {
     pub changed: usize,
 }
 
+/// What is written of a comparison.
+struct Kept {
+    differences: DifferenceCounts,
+    digest: Vec<u8>,
+    settled: Settled,
+}
+
 /// Reconciles a day.
 ///
 /// # Errors
-/// [`DayError`]; nothing was changed then.
+/// [`DayError`]; nothing was changed then, but what was recovered stays recovered.
 pub fn reconcile_day(run: &Reconciling<'_>, day: Day) -> Result<Reconciled, DayError> {
     run.db.read(|queries| must_reconcile(queries, run, day))?;
     let mut tries = 1;
+    let mut recovered = Vec::new();
     loop {
-        let compared = compared(run, day)?;
+        let mut compared = compared(run, day)?;
+        let proven = recover(&recovery(run), day, &compared)?;
+        if !proven.is_empty() {
+            recovered.extend(proven);
+            compared = self::compared(run, day)?;
+        }
         let kept = run.db.write(|queries| keep(queries, run, &compared));
         match kept {
-            Ok((differences, digest)) => {
+            Ok(kept) => {
+                alarm(&compared, day);
                 return Ok(Reconciled {
                     compared,
-                    differences,
-                    digest,
+                    differences: kept.differences,
+                    digest: kept.digest,
+                    recovered,
+                    settled: kept.settled,
                 });
             }
             Err(DayError::Refused(DayRefusal::FilesChanged(_))) if tries < TRIES => tries += 1,
             Err(error) => return Err(error),
         }
+    }
+}
+
+fn recovery<'a>(run: &Reconciling<'a>) -> Recovery<'a> {
+    Recovery {
+        db: run.db,
+        settings: run.settings,
+        tenant: run.tenant,
+        now: run.now,
     }
 }
 
@@ -109,14 +151,30 @@ fn keep(
     queries: &mut dyn Queries,
     run: &Reconciling<'_>,
     compared: &DaysCompared,
-) -> Result<(DifferenceCounts, Vec<u8>), DayError> {
+) -> Result<Kept, DayError> {
     must_reconcile(queries, run, compared.day)?;
     must_stand(queries, run, compared)?;
     let digest = outcomes::keep(queries, run, compared)?;
-    let counts = differences::keep(queries, run, compared)?;
-    let files = outcomes::matched_files(compared);
+    let differences = differences::keep(queries, run, compared)?;
+    // A name of its own for each run, so that two at once never share a chain.
+    let holder = uuid_at(run.now).to_string();
+    let settling = Settling {
+        settings: run.settings,
+        tenant: run.tenant,
+        holder: &holder,
+        now: run.now,
+    };
+    let settled = settle(queries, &settling, compared, compared.day)?;
+    let mut files = outcomes::matched_files(compared);
+    files.extend_from_slice(&settled.files);
+    files.sort_unstable();
+    files.dedup();
     queries.mark_files_matched(run.tenant.0, &files, compared.day)?;
-    Ok((counts, digest))
+    Ok(Kept {
+        differences,
+        digest,
+        settled,
+    })
 }
 
 /// The day may be reconciled, by whoever asks for it.

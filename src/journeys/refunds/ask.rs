@@ -6,6 +6,7 @@
 //! from. What is approved has left that place.
 
 use super::parts::{ItemAsked, Part, amount, asked_parts, places};
+use super::proposals::take_over_proposals;
 use super::{Hand, RefundError, Step, Told, Which, begin, in_one, must_be_own, reason, step_row};
 use super::{proposed, take_step};
 use crate::domain::entry::{Event, Posting};
@@ -67,6 +68,7 @@ pub fn request_refund(db: &Db, hand: &Hand<'_>, asked: &Asked) -> Result<Told, R
         };
         let step = step_row(&row, Some(hand.officer), hand.now, step);
         queries.insert_refund(&row, Some(&step))?;
+        take_over_proposals(queries, hand, &payment, asked.source)?;
         told(hand, &payment, row)
     })
 }

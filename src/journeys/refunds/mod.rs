@@ -294,19 +294,29 @@ pub(super) fn step_row(
     }
 }
 
-/// Brings a refund one revision further.
+/// Brings a refund one revision further, for the officer who acts.
 fn take_step(
     queries: &mut dyn Queries,
     hand: &Hand<'_>,
+    refund: RefundRow,
+    step: Step<'_>,
+) -> Result<RefundRow, RefundError> {
+    take_step_of(queries, (Some(hand.officer), hand.now), refund, step)
+}
+
+/// Brings a refund one revision further, for an officer, or for none where a provider or a bank told it.
+fn take_step_of(
+    queries: &mut dyn Queries,
+    (officer, now): (Option<&str>, Instant),
     mut refund: RefundRow,
     step: Step<'_>,
 ) -> Result<RefundRow, RefundError> {
     refund.revision += 1;
     step.state.as_str().clone_into(&mut refund.state);
     if !step.state.holds_money() && step.state != RefundState::Requested {
-        refund.ended_at = Some(Ts(hand.now));
+        refund.ended_at = Some(Ts(now));
     }
-    let row = step_row(&refund, Some(hand.officer), hand.now, step);
+    let row = step_row(&refund, officer, now, step);
     queries.mark_refunds(std::slice::from_ref(&refund), &[row])?;
     Ok(refund)
 }

@@ -3,15 +3,19 @@
 //! again, paid by hand or called off.
 
 use super::approve::{Moves, call_off, in_book, move_all};
-use super::{Hand, RefundError, Step, Told, Which, begin, in_one, kept, reason, take_step};
+use super::{
+    Hand, RefundError, Step, Told, Which, begin, in_one, kept, reason, take_step, take_step_of,
+};
 use crate::domain::entry::Event;
+use crate::domain::ids::RefundId;
+use crate::domain::money::Currency;
 use crate::domain::refund::{RefundAction, RefundState};
 use crate::journeys::consequences::after_refund_differs;
 use crate::ledger::moves::Place;
 use crate::store::Db;
 use crate::store::ops::Queries;
 use crate::store::rows::RefundRow;
-use crate::store::types::Ts;
+use crate::store::types::{Ts, Uid};
 
 /// Under which name a refund was handed over; at least one is given.
 #[derive(Debug, Clone, Default)]
@@ -130,6 +134,7 @@ pub fn settle_refund(
         let proof = Paid {
             action,
             state,
+            officer: Some(hand.officer),
             payer,
             evidence: proven,
         };
@@ -137,10 +142,49 @@ pub fn settle_refund(
     })
 }
 
+/// A line of a settlement file or a bank statement shows that a refund that was sent was paid out
+/// whole. `None` when nothing is left to be told of it.
+///
+/// # Errors
+/// Any [`RefundError`]; nothing was changed.
+pub(in crate::journeys) fn paid_as_shown(
+    queries: &mut dyn Queries,
+    hand: &Hand<'_>,
+    id: RefundId,
+    shown: (Payer, i64, String),
+) -> Result<Option<Told>, RefundError> {
+    let (payer, minor, evidence) = shown;
+    let found = queries.find_refund(hand.tenant.0, Uid(id.0))?;
+    let row = found.ok_or(RefundError::UnknownRefund)?;
+    if RefundState::parse(&row.state) != Some(RefundState::Sent) {
+        return Ok(None);
+    }
+    let currency = Currency::parse(&row.currency).unwrap_or(Currency::VND);
+    let rest = row.amount_minor - row.paid_minor;
+    if rest != minor {
+        let asked = minor;
+        return Err(RefundError::AboveRest {
+            asked,
+            rest,
+            currency,
+        });
+    }
+    let proof = Paid {
+        action: RefundAction::Tell,
+        state: RefundState::Succeeded,
+        officer: None,
+        payer,
+        evidence: kept("evidence", &evidence)?,
+    };
+    let reason = "shown by a line that was imported";
+    paid(queries, hand, row, reason, proof).map(Some)
+}
+
 /// A payment of a refund, and what proves it.
-struct Paid {
+struct Paid<'a> {
     action: RefundAction,
     state: RefundState,
+    officer: Option<&'a str>,
     payer: Payer,
     evidence: Option<String>,
 }
@@ -150,7 +194,7 @@ fn paid(
     hand: &Hand<'_>,
     mut row: RefundRow,
     reason: &str,
-    paid: Paid,
+    paid: Paid<'_>,
 ) -> Result<Told, RefundError> {
     if paid.evidence.is_none() {
         let problem = "what proves the payment is needed: a bank's reference, a provider's answer, \
@@ -177,7 +221,7 @@ fn paid(
         entry_id: Some(entry_id),
         minor: -minor,
     };
-    let refund = take_step(queries, hand, row, step)?;
+    let refund = take_step_of(queries, (paid.officer, hand.now), row, step)?;
     Ok(Told { refund, entry })
 }
 

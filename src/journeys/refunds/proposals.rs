@@ -1,17 +1,17 @@
 //! What a refused dossier proposes: the fee that was paid for it may be given back. Which of its
 //! items are is for an officer to decide, because not every fee is returned when a dossier is
 //! refused. Proposals about money that was paid twice, too much or too late are made where the
-//! payment is placed.
+//! payment is placed. What an officer asks for instead is not proposed any longer.
 
 use super::ask::room;
-use super::proposed;
+use super::{Hand, Step, proposed, step_row};
 use crate::domain::ids::Tenant;
-use crate::domain::refund::{RefundRule, RefundSource, RefundState};
+use crate::domain::refund::{RefundAction, RefundRule, RefundSource, RefundState};
 use crate::domain::time::Instant;
 use crate::store::failure::Failure;
 use crate::store::ops::{Queries, RefundFilter};
-use crate::store::rows::RefundRow;
-use crate::store::types::Uid;
+use crate::store::rows::{PaymentRow, RefundRow};
+use crate::store::types::{Ts, Uid};
 
 /// Proposals about one payment that are looked at.
 const MOST: i64 = 100;
@@ -56,4 +56,51 @@ pub(in crate::journeys) fn proposals_for_refused(
         }
     }
     Ok(rows)
+}
+
+/// What an officer asked for by hand is not proposed besides: a proposal of the same payment and place
+/// is lowered to what is left there, or withdrawn when nothing is.
+pub(super) fn take_over_proposals(
+    queries: &mut dyn Queries,
+    hand: &Hand<'_>,
+    payment: &PaymentRow,
+    source: RefundSource,
+) -> Result<(), Failure> {
+    let mut left = room(queries, payment, source, None)?;
+    let filter = RefundFilter {
+        payment_id: Some(payment.payment_id),
+        state: Some(RefundState::Proposed.as_str().to_owned()),
+        limit: MOST,
+        ..RefundFilter::default()
+    };
+    for mut row in queries.list_refunds(payment.tenant, &filter)? {
+        if row.source != source.as_str() {
+            continue;
+        }
+        let kept = row.amount_minor.min(left.max(0));
+        left -= kept;
+        if kept == row.amount_minor {
+            continue;
+        }
+        let (action, state) = if kept == 0 {
+            row.ended_at = Some(Ts(hand.now));
+            (RefundAction::Withdraw, RefundState::Withdrawn)
+        } else {
+            row.amount_minor = kept;
+            (RefundAction::Lower, RefundState::Proposed)
+        };
+        row.revision += 1;
+        state.as_str().clone_into(&mut row.state);
+        let step = Step {
+            action,
+            state,
+            reason: "an officer asked for it by hand",
+            evidence: None,
+            entry_id: None,
+            minor: 0,
+        };
+        let step = step_row(&row, Some(hand.officer), hand.now, step);
+        queries.mark_refunds(std::slice::from_ref(&row), &[step])?;
+    }
+    Ok(())
 }

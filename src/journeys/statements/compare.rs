@@ -1,23 +1,29 @@
 //! A file's lines beside those that are known of the same days: what is new, what is known, what is
 //! known and missing in the file. Entries are told apart by account, day, amount, reference, memo and
-//! balance, and equal ones counted, so that true twins stay. Writes nothing.
+//! balance, and equal ones counted, so that true twins stay. One page is in memory at a time.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::StatementError;
-use super::sorting::{Page, digest};
+use super::moved::{Moved, moved};
+use super::sorting::{Leaf, Page, Place, digest};
+use super::spool::Spool;
 use crate::domain::statement::Line;
 use crate::domain::time::Day;
 use crate::reconciliation::pages::{Entry, entries};
+use crate::store::failure::Failure;
 use crate::store::ops::Queries;
-use crate::store::rows::StatementPageRow;
+use crate::store::rows::StatementPageHead;
 use crate::store::types::Uid;
 
 /// Lines that are shown of those that differ.
 const SHOWN: usize = 20;
+
+/// Days before and after a file in which a line may stand that it has on another day.
+const AROUND: i64 = 3;
 
 /// What MT940 writes where there is no reference.
 const NO_REFERENCE: &str = "NONREF";
@@ -28,10 +34,99 @@ type Key = [u8; 16];
 pub(super) struct Own<'a> {
     pub(super) tenant: i32,
     pub(super) source: &'a str,
+    /// The file, whose stored pages are read when they are not in the spool.
+    pub(super) file: Uid,
+    pub(super) spool: &'a Spool,
     /// The account of each statement; none when it repeats an earlier one and does not count.
     pub(super) accounts: &'a [Option<String>],
     /// Files that are to be replaced, so that their lines are not known.
     pub(super) without: &'a [Uid],
+}
+
+impl Own<'_> {
+    /// The lines of a page of this file.
+    pub(super) fn lines(
+        &self,
+        queries: &mut dyn Queries,
+        leaf: &Leaf,
+    ) -> Result<Vec<u8>, StatementError> {
+        match leaf.place {
+            Place::Spooled(piece) => Ok(self.spool.get(piece)?),
+            Place::Stored(page) => {
+                let key = (leaf.day, self.file, page);
+                stored(queries, self, key)
+            }
+        }
+    }
+
+    /// The account of a line of this file; none when it does not count.
+    pub(super) fn account(&self, entry: &Entry<'_>) -> Option<&str> {
+        self.accounts.get(entry.statement)?.as_deref()
+    }
+}
+
+/// The lines of a stored page.
+fn stored(
+    queries: &mut dyn Queries,
+    own: &Own<'_>,
+    (day, file, page): (Day, Uid, i32),
+) -> Result<Vec<u8>, StatementError> {
+    let found = queries.find_statement_page(own.tenant, own.source, day, file, page)?;
+    found.ok_or_else(|| {
+        let text = format!(
+            "page {page} of {day} of statement file {} is not there",
+            file.0
+        );
+        Failure::Broken(text).into()
+    })
+}
+
+/// Pages that are known, and the accounts of their lines.
+pub(super) struct Shelf {
+    pub(super) heads: Vec<StatementPageHead>,
+    accounts: HashMap<(Uid, usize), String>,
+}
+
+impl Shelf {
+    /// The known pages of the days of a file and of some around them.
+    fn of(
+        queries: &mut dyn Queries,
+        own: &Own<'_>,
+        (first, last): (Day, Day),
+    ) -> Result<Self, StatementError> {
+        let around = TimeDelta::days(AROUND);
+        let from = first.checked_sub_signed(around).unwrap_or(first);
+        let to = last.checked_add_signed(around).unwrap_or(last);
+        let mut heads = queries.list_statement_page_heads(own.tenant, own.source, from, to)?;
+        heads.retain(|head| !own.without.contains(&head.file_id));
+        let accounts = accounts_of(queries, own.tenant, &heads)?;
+        Ok(Self { heads, accounts })
+    }
+
+    pub(super) fn account(&self, file: Uid, entry: &Entry<'_>) -> &str {
+        let found = self.accounts.get(&(file, entry.statement));
+        found.map_or("", String::as_str)
+    }
+
+    /// Shows every known line of some days until `see` says that it has seen enough.
+    pub(super) fn look(
+        &self,
+        queries: &mut dyn Queries,
+        own: &Own<'_>,
+        is_asked: impl Fn(Day) -> bool,
+        see: &mut dyn FnMut(&str, &Entry<'_>) -> bool,
+    ) -> Result<(), StatementError> {
+        for head in self.heads.iter().filter(|head| is_asked(head.day)) {
+            let data = stored(queries, own, (head.day, head.file_id, head.page))?;
+            for entry in entries(&data) {
+                let entry = entry?;
+                if !see(self.account(head.file_id, &entry), &entry) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Known lines of a statement.
@@ -44,8 +139,11 @@ pub(super) struct Known {
 
 /// What came out.
 #[derive(Default)]
-pub(super) struct Compared<'a> {
-    pub(super) pages: Vec<Cow<'a, Page>>,
+pub(super) struct Compared {
+    /// The pages of the new lines.
+    pub(super) leaves: Vec<Leaf>,
+    /// Days whose pages are not those of the file, because some of their lines are known.
+    pub(super) rewritten: BTreeSet<Day>,
     pub(super) known: u64,
     pub(super) new: u64,
     /// Known lines of each statement.
@@ -54,142 +152,150 @@ pub(super) struct Compared<'a> {
     pub(super) changed: Vec<Day>,
     /// Days on which a new line has the reference of a known one that the file does not have.
     pub(super) rivals: Vec<Day>,
+    /// New lines that are known, by reference and amount, on another day.
+    pub(super) moved: Moved,
     /// Some of the lines that are new on days that have known lines.
     pub(super) only_here: Vec<Line>,
     /// Some of the lines that are known and not in the file.
     pub(super) only_known: Vec<Line>,
 }
 
+impl Compared {
+    /// Days of the new lines.
+    pub(super) fn days(&self) -> BTreeSet<Day> {
+        self.leaves.iter().map(|leaf| leaf.day).collect()
+    }
+}
+
 /// Compares a file with what is known.
-pub(super) fn compare<'a>(
+pub(super) fn compare(
     queries: &mut dyn Queries,
     own: &Own<'_>,
-    pages: &'a BTreeMap<Day, Vec<Page>>,
-) -> Result<Compared<'a>, StatementError> {
+    leaves: &BTreeMap<Day, Vec<Leaf>>,
+) -> Result<Compared, StatementError> {
     let mut done = Compared::default();
+    let ends = leaves.keys().next().zip(leaves.keys().next_back());
+    let Some((first, last)) = ends else {
+        return Ok(done);
+    };
+    let shelf = Shelf::of(queries, own, (*first, *last))?;
+    let known: HashSet<Day> = shelf.heads.iter().map(|head| head.day).collect();
     let has_repeats = own.accounts.iter().any(Option::is_none);
-    for (day, pages) in pages {
-        let mut rows = queries.list_statement_pages(own.tenant, own.source, *day, *day)?;
-        rows.retain(|row| !own.without.contains(&row.file_id));
-        if rows.is_empty() && !has_repeats {
-            for page in pages {
-                done.new += u64::from(page.lines);
-                done.pages.push(Cow::Borrowed(page));
-            }
+    for (day, leaves) in leaves {
+        if known.contains(day) || has_repeats {
+            one_day(queries, own, &shelf, (*day, leaves), &mut done)?;
             continue;
         }
-        one_day(queries, own, *day, pages, &rows, &mut done)?;
+        for leaf in leaves {
+            done.new += u64::from(leaf.lines);
+            done.leaves.push(*leaf);
+        }
     }
+    done.moved = moved(queries, own, &shelf, &done.leaves)?;
     Ok(done)
 }
 
 fn one_day(
     queries: &mut dyn Queries,
     own: &Own<'_>,
-    day: Day,
-    pages: &[Page],
-    rows: &[StatementPageRow],
-    done: &mut Compared<'_>,
+    shelf: &Shelf,
+    (day, leaves): (Day, &[Leaf]),
+    done: &mut Compared,
 ) -> Result<(), StatementError> {
-    let accounts = accounts_of(queries, own.tenant, rows)?;
     let mut left: HashMap<Key, u32> = HashMap::new();
-    for row in rows {
-        for entry in entries(&row.data) {
-            let entry = entry?;
-            let key = key(account_in(&accounts, row.file_id, &entry), &entry);
-            *left.entry(key).or_default() += 1;
-        }
-    }
+    shelf.look(queries, own, |one| one == day, &mut |account, entry| {
+        *left.entry(key(account, entry)).or_default() += 1;
+        true
+    })?;
+    let has_known = !left.is_empty();
     let (known_before, new_before) = (done.known, done.new);
     let mut here: HashSet<Key> = HashSet::new();
     let mut page = Page::of(day);
-    for entry in pages.iter().flat_map(|page| entries(&page.data)) {
-        let entry = entry?;
-        let Some(Some(account)) = own.accounts.get(entry.statement) else {
-            continue;
-        };
-        if let Some(count) = left
-            .get_mut(&key(account, &entry))
-            .filter(|count| **count > 0)
-        {
-            *count -= 1;
-            done.known += 1;
-            let known = done.of_statement.entry(entry.statement).or_default();
-            known.lines += 1;
-            known.net = known.net.saturating_add(entry.amount);
-            known.fees = known.fees.saturating_add(entry.fee.unwrap_or(0));
-            continue;
-        }
-        done.new += 1;
-        here.extend(named(account, &entry));
-        if !rows.is_empty() && done.only_here.len() < SHOWN {
-            done.only_here.push(entry.to_line());
-        }
-        // The sums of the whole file did fit, so these do.
-        let _ = page.add(&entry);
-        if page.is_full() {
-            let full = std::mem::replace(&mut page, Page::of(day));
-            done.pages.push(Cow::Owned(full));
-        }
-    }
-    if page.lines > 0 {
-        done.pages.push(Cow::Owned(page));
-    }
-    let is_missing = left.values().any(|count| *count > 0);
-    if is_missing && done.known > known_before && done.new > new_before {
-        done.changed.push(day);
-    }
-    if is_missing && is_rivalled(rows, &accounts, &left, &here)? {
-        done.rivals.push(day);
-    }
-    missing(rows, &accounts, left, &mut done.only_known)
-}
-
-/// Whether a known line that is not in the file has the reference of one that is new in it.
-fn is_rivalled(
-    rows: &[StatementPageRow],
-    accounts: &HashMap<(Uid, usize), String>,
-    left: &HashMap<Key, u32>,
-    here: &HashSet<Key>,
-) -> Result<bool, StatementError> {
-    for row in rows {
-        for entry in entries(&row.data) {
+    let mut kept = Vec::new();
+    for leaf in leaves {
+        let data = own.lines(queries, leaf)?;
+        for entry in entries(&data) {
             let entry = entry?;
-            let account = account_in(accounts, row.file_id, &entry);
-            let is_missing = left
-                .get(&key(account, &entry))
-                .is_some_and(|count| *count > 0);
-            if is_missing && named(account, &entry).is_some_and(|name| here.contains(&name)) {
-                return Ok(true);
+            let Some(account) = own.account(&entry) else {
+                continue;
+            };
+            let found = left.get_mut(&key(account, &entry));
+            if let Some(count) = found.filter(|count| **count > 0) {
+                *count -= 1;
+                note(done, &entry);
+                continue;
+            }
+            done.new += 1;
+            if has_known {
+                here.extend(named(account, &entry));
+                if done.only_here.len() < SHOWN {
+                    done.only_here.push(entry.to_line());
+                }
+            }
+            // The sums of the whole file did fit, so these do.
+            let _ = page.add(&entry);
+            if page.is_full() {
+                let full = std::mem::replace(&mut page, Page::of(day));
+                kept.push(full.put(own.spool).map_err(StatementError::Unreadable)?);
             }
         }
     }
-    Ok(false)
-}
-
-/// Some of the known lines that were not found in the file.
-fn missing(
-    rows: &[StatementPageRow],
-    accounts: &HashMap<(Uid, usize), String>,
-    mut left: HashMap<Key, u32>,
-    into: &mut Vec<Line>,
-) -> Result<(), StatementError> {
+    if page.lines > 0 {
+        kept.push(page.put(own.spool).map_err(StatementError::Unreadable)?);
+    }
+    let lines = |leaves: &[Leaf]| leaves.iter().map(|leaf| u64::from(leaf.lines)).sum::<u64>();
+    if lines(&kept) == lines(leaves) {
+        // Nothing was left out: the pages of the file are as good.
+        done.leaves.extend(leaves);
+    } else {
+        done.leaves.extend(kept);
+        done.rewritten.insert(day);
+    }
     left.retain(|_, count| *count > 0);
     if left.is_empty() {
         return Ok(());
     }
-    for row in rows {
-        for entry in entries(&row.data) {
-            let entry = entry?;
-            let key = key(account_in(accounts, row.file_id, &entry), &entry);
-            if into.len() >= SHOWN {
-                return Ok(());
-            }
-            if let Some(count) = left.get_mut(&key).filter(|count| **count > 0) {
-                *count -= 1;
-                into.push(entry.to_line());
+    if done.known > known_before && done.new > new_before {
+        done.changed.push(day);
+    }
+    absent(queries, own, shelf, (day, left), &here, done)
+}
+
+fn note(done: &mut Compared, entry: &Entry<'_>) {
+    done.known += 1;
+    let known = done.of_statement.entry(entry.statement).or_default();
+    known.lines += 1;
+    known.net = known.net.saturating_add(entry.amount);
+    known.fees = known.fees.saturating_add(entry.fee.unwrap_or(0));
+}
+
+/// Known lines that were not found in the file: some of them, and whether one has the reference of a
+/// line that is new in it.
+fn absent(
+    queries: &mut dyn Queries,
+    own: &Own<'_>,
+    shelf: &Shelf,
+    (day, mut left): (Day, HashMap<Key, u32>),
+    here: &HashSet<Key>,
+    done: &mut Compared,
+) -> Result<(), StatementError> {
+    let mut is_rivalled = false;
+    let shown = &mut done.only_known;
+    shelf.look(queries, own, |one| one == day, &mut |account, entry| {
+        if let Some(count) = left
+            .get_mut(&key(account, entry))
+            .filter(|count| **count > 0)
+        {
+            *count -= 1;
+            is_rivalled |= named(account, entry).is_some_and(|name| here.contains(&name));
+            if shown.len() < SHOWN {
+                shown.push(entry.to_line());
             }
         }
+        !is_rivalled || shown.len() < SHOWN
+    })?;
+    if is_rivalled {
+        done.rivals.push(day);
     }
     Ok(())
 }
@@ -198,9 +304,9 @@ fn missing(
 fn accounts_of(
     queries: &mut dyn Queries,
     tenant: i32,
-    rows: &[StatementPageRow],
+    heads: &[StatementPageHead],
 ) -> Result<HashMap<(Uid, usize), String>, StatementError> {
-    let mut files: Vec<Uid> = rows.iter().map(|row| row.file_id).collect();
+    let mut files: Vec<Uid> = heads.iter().map(|head| head.file_id).collect();
     files.sort_unstable();
     files.dedup();
     let statements = queries.list_statements_of(tenant, &files)?;
@@ -213,16 +319,6 @@ fn accounts_of(
         .collect())
 }
 
-fn account_in<'a>(
-    accounts: &'a HashMap<(Uid, usize), String>,
-    file: Uid,
-    entry: &Entry<'_>,
-) -> &'a str {
-    accounts
-        .get(&(file, entry.statement))
-        .map_or("", String::as_str)
-}
-
 fn key(account: &str, entry: &Entry<'_>) -> Key {
     let mut hash = Sha256::new();
     hash.update(account.as_bytes());
@@ -231,12 +327,15 @@ fn key(account: &str, entry: &Entry<'_>) -> Key {
     short(hash)
 }
 
+/// The reference of a line, where it has one that says something.
+pub(super) fn reference<'a>(entry: &Entry<'a>) -> Option<&'a str> {
+    let reference = entry.bank_reference.or(entry.reference)?;
+    (!reference.is_empty() && reference != NO_REFERENCE).then_some(reference)
+}
+
 /// What a line calls itself: account, reference and the side of its money; none without a reference.
 fn named(account: &str, entry: &Entry<'_>) -> Option<Key> {
-    let reference = entry.bank_reference.or(entry.reference)?;
-    if reference.is_empty() || reference == NO_REFERENCE {
-        return None;
-    }
+    let reference = reference(entry)?;
     let mut hash = Sha256::new();
     hash.update(account.as_bytes());
     hash.update([0, u8::from(entry.amount < 0)]);

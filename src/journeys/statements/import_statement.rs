@@ -1,16 +1,17 @@
-//! Importing a statement file: read once outside any transaction, then judged and stored in one. The
-//! same story runs for a preview, which only reads. All of the file or nothing.
+//! Importing a statement file: read once outside any transaction, judged in one that only reads, written
+//! in short ones that show nothing, and published in one that makes sure that the verdict still stands.
+//! The same story runs for a preview, which only reads. All of the file or nothing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::keep::store;
-use super::report::{Earlier, Report, when};
-use super::sorting::original;
-use super::take_in::sort;
-use super::verdict::verdict;
-use super::{Hand, StatementError, must_be_officer};
+use super::keep::keep as keep_file;
+use super::report::{Doing, Earlier, Progress, Report, when};
+use super::stage::{Stage, remove_abandoned};
+use super::take_in::{Sorted, keep, sort};
+use super::verdict::{Ground, Verdict, verdict};
+use super::{HELD, Hand, StatementError, must_be_officer};
 use crate::config::source::Source;
 use crate::domain::ids::uuid_at;
 use crate::reconciliation::input::Input;
@@ -26,8 +27,8 @@ pub struct Import<'a> {
     pub sources: &'a BTreeMap<String, Source>,
     /// Who imports.
     pub hand: Hand<'a>,
-    /// Told how many lines were read.
-    pub progress: &'a dyn Fn(u64),
+    /// Told how far it is.
+    pub progress: &'a dyn Fn(Progress),
 }
 
 /// A file to import.
@@ -81,32 +82,106 @@ pub fn import_statement(import: &Import<'_>, upload: &Upload) -> Result<Report, 
         .get(&upload.source)
         .filter(|source| source.tenant == tenant)
         .ok_or_else(|| StatementError::UnknownSource(upload.source.clone()))?;
-    let kept = original(&upload.input).map_err(StatementError::Unreadable)?;
-    let known = import.db.read(|queries| {
-        must_be_officer(queries, &import.hand)?;
-        same_bytes(queries, source, &kept.hash, upload.is_preview)
-    })?;
+    import
+        .db
+        .read(|queries| must_be_officer(queries, &import.hand))?;
+    let kept = keep(import, upload)?;
+    let hash = kept.original.hash.clone();
+    let known = import
+        .db
+        .read(|queries| same_bytes(queries, source, &hash, upload.is_preview))?;
     if let Some(report) = known {
         return Ok(report);
     }
     let id = Uid(uuid_at(import.hand.now));
     let sorted = sort(import, source, upload, kept, id)?;
     if upload.is_preview {
-        return import
-            .db
-            .read(|queries| Ok(verdict(queries, source, upload, &sorted)?.report));
+        return Ok(judged(import, source, upload, &sorted)?.report);
     }
-    import.db.write(|queries| {
-        if let Some(report) = same_bytes(queries, source, &sorted.original.hash, false)? {
-            return Ok(report);
+    remove_abandoned(import.db, tenant.0, import.hand.now)?;
+    let mut stage = Stage::new(import.db, source, &sorted, import.hand.now, import.progress);
+    let done = publish(import, source, upload, &sorted, &mut stage);
+    if !matches!(&done, Ok(report) if report.file.is_some()) {
+        stage.clear();
+    }
+    done
+}
+
+/// The verdict, from one look at the database.
+fn judged(
+    import: &Import<'_>,
+    source: &Source,
+    upload: &Upload,
+    sorted: &Sorted,
+) -> Result<Verdict, StatementError> {
+    (import.progress)(Progress {
+        doing: Doing::Comparing,
+        done: 0,
+        of: 0,
+    });
+    import
+        .db
+        .read(|queries| verdict(queries, source, upload, sorted))
+}
+
+/// Writes the file and publishes it; judges it again when what its verdict rests on has changed.
+fn publish(
+    import: &Import<'_>,
+    source: &Source,
+    upload: &Upload,
+    sorted: &Sorted,
+    stage: &mut Stage<'_>,
+) -> Result<Report, StatementError> {
+    for _ in 0..ATTEMPTS {
+        let mut verdict = judged(import, source, upload, sorted)?;
+        if !matches!(verdict.report.outcome, "ok" | "held") {
+            // The same bytes may have come first: that says more than that their lines are known.
+            let known = import
+                .db
+                .read(|queries| same_bytes(queries, source, &sorted.original.hash, false))?;
+            return Ok(known.unwrap_or(verdict.report));
         }
-        let mut verdict = verdict(queries, source, upload, &sorted)?;
-        if matches!(verdict.report.outcome, "ok" | "held") {
-            store(queries, import, source, upload, &sorted, &verdict)?;
-            verdict.report.file = Some(id.0);
+        stage.fill(&verdict.compared.leaves)?;
+        let published = import.db.write(|queries| {
+            must_be_officer(queries, &import.hand)?;
+            if let Some(report) = same_bytes(queries, source, &sorted.original.hash, false)? {
+                return Ok(Published::Known(Box::new(report)));
+            }
+            let days = verdict.compared.days().into_iter();
+            let days = days.map(|day| source.day_of(day));
+            let (ground, _) = Ground::of(queries, source, &sorted.original.hash, days)?;
+            if ground != verdict.ground {
+                return Ok(Published::Not);
+            }
+            stage.end(queries, &verdict.compared.leaves)?;
+            keep_file(queries, import, source, upload, sorted, &verdict)?;
+            queries.mark_turn(source.tenant.0, &source.name)?;
+            queries.mark_turn(source.tenant.0, "")?;
+            Ok::<Published, StatementError>(Published::Done)
+        })?;
+        match published {
+            Published::Known(report) => return Ok(*report),
+            Published::Not => {}
+            Published::Done => {
+                verdict.report.file = Some(sorted.id.0);
+                return Ok(verdict.report);
+            }
         }
-        Ok(verdict.report)
-    })
+    }
+    Err(StatementError::Busy)
+}
+
+/// How often a file is judged anew before the officer is asked to try again.
+const ATTEMPTS: usize = 5;
+
+/// What came of publishing.
+enum Published {
+    /// It is there.
+    Done,
+    /// The same bytes came first.
+    Known(Box<Report>),
+    /// Something changed.
+    Not,
 }
 
 /// The answer for bytes that came before.
@@ -116,14 +191,23 @@ fn same_bytes(
     hash: &[u8],
     is_preview: bool,
 ) -> Result<Option<Report>, StatementError> {
-    let found = queries.find_statement_file_by_hash(source.tenant.0, &source.name, hash)?;
+    let found = queries.list_statement_files_of_bytes(source.tenant.0, hash)?;
+    let found = found.into_iter().find(|row| row.source == source.name);
     Ok(found.map(|row| Report {
         outcome: "duplicate_file",
         is_preview,
-        says: format!(
-            "this very file was already imported {}; nothing was added",
-            when(&row)
-        ),
+        says: if row.state == HELD {
+            format!(
+                "this very file came {} and waits for a second officer, as file {}; nothing was added",
+                when(&row),
+                row.file_id.0
+            )
+        } else {
+            format!(
+                "this very file was already imported {}; nothing was added",
+                when(&row)
+            )
+        },
         source: source.name.clone(),
         format: row.format.clone(),
         currency: row.currency.clone(),

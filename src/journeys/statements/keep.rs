@@ -3,71 +3,42 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 use super::fit::profile_of;
 use super::import_statement::{Import, Upload};
-use super::sorting::Page;
+use super::sorting::Leaf;
 use super::take_in::Sorted;
 use super::verdict::Verdict;
-use super::{HELD, IMPORTED, StatementError, UNDONE};
+use super::{HELD, IMPORTED, StatementError, UNDONE, must_be_free};
 use crate::config::source::Source;
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
-use crate::store::rows::{StatementFileRow, StatementOriginalRow, StatementPageRow, StatementRow};
-use crate::store::types::{Ts, Uid};
+use crate::store::rows::{StatementFileRow, StatementRow};
+use crate::store::types::Ts;
 
-/// Rows that are written at once.
-const AT_ONCE: usize = 16;
-
-/// Writes everything.
-pub(super) fn store(
+/// Writes the file and its statements, so that its pages count, and takes away those it replaces.
+pub(super) fn keep(
     queries: &mut dyn Queries,
     import: &Import<'_>,
     source: &Source,
     upload: &Upload,
     sorted: &Sorted,
-    verdict: &Verdict<'_>,
+    verdict: &Verdict,
 ) -> Result<(), StatementError> {
-    let (tenant, now) = (source.tenant.0, import.hand.now);
     let row = file_row(import, source, upload, sorted, verdict)?;
-    let id = row.file_id;
     for old in &verdict.replaced {
+        must_be_free(queries, old)?;
         let mut old = old.clone();
         UNDONE.clone_into(&mut old.state);
         old.undone_by = Some(import.hand.officer.to_owned());
-        old.undone_at = Some(Ts(now));
+        old.undone_at = Some(Ts(import.hand.now));
         let reason = upload.revise.as_deref().unwrap_or_default();
-        old.undo_reason = Some(format!("replaced by {}: {}", id.0, reason.trim()));
+        old.undo_reason = Some(format!("replaced by {}: {}", row.file_id.0, reason.trim()));
         queries.mark_statement_file(&old)?;
     }
     queries.insert_statement_file(&row)?;
-    for (chunk, start) in sorted
-        .original
-        .parts
-        .chunks(AT_ONCE)
-        .zip((0..).step_by(AT_ONCE))
-    {
-        let parts: Vec<StatementOriginalRow> = chunk
-            .iter()
-            .zip(start..)
-            .map(|(bytes, part)| StatementOriginalRow {
-                tenant,
-                file_id: id,
-                part,
-                bytes: bytes.clone(),
-            })
-            .collect();
-        queries.insert_statement_originals(&parts)?;
-    }
     let statements: Vec<StatementRow> = verdict.judged.iter().map(|one| one.row.clone()).collect();
-    queries.insert_statements(&statements)?;
-    store_pages(
-        queries,
-        &row,
-        verdict.compared.pages.iter().map(AsRef::as_ref),
-    )
+    Ok(queries.insert_statements(&statements)?)
 }
 
 fn file_row(
@@ -75,23 +46,19 @@ fn file_row(
     source: &Source,
     upload: &Upload,
     sorted: &Sorted,
-    verdict: &Verdict<'_>,
+    verdict: &Verdict,
 ) -> Result<StatementFileRow, StatementError> {
     let (report, now) = (&verdict.report, import.hand.now);
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let id = sorted
-        .statements
-        .first()
-        .map_or(Uid(Uuid::nil()), |row| row.file_id);
     let is_late = report
-        .to
-        .and_then(|day| source.due(day))
-        .is_some_and(|due| due < now);
+        .from
+        .zip(report.to)
+        .is_some_and(|(from, to)| source.is_late(from, to, now));
     let holds = serde_json::to_string(&report.holds)
         .map_err(|error| Failure::Broken(format!("the reasons cannot be written: {error}")))?;
     Ok(StatementFileRow {
         tenant: source.tenant.0,
-        file_id: id,
+        file_id: sorted.id,
         source: source.name.clone(),
         file_hash: sorted.original.hash.clone(),
         file_name: upload.name.clone(),
@@ -124,32 +91,13 @@ fn file_row(
     })
 }
 
-/// Writes the pages of a file, numbered by day.
-pub(super) fn store_pages<'a>(
-    queries: &mut dyn Queries,
-    file: &StatementFileRow,
-    pages: impl Iterator<Item = &'a Page>,
-) -> Result<(), StatementError> {
-    let mut rows: Vec<StatementPageRow> = Vec::new();
+/// The pages with their numbers, counted by day from 1.
+pub(super) fn numbered(leaves: &[Leaf]) -> Vec<(i32, Leaf)> {
     let mut numbers: BTreeMap<Day, i32> = BTreeMap::new();
-    for page in pages {
-        let number = numbers.entry(page.day).or_default();
+    let number = |leaf: &Leaf| {
+        let number = numbers.entry(leaf.day).or_default();
         *number += 1;
-        rows.push(StatementPageRow {
-            tenant: file.tenant,
-            source: file.source.clone(),
-            day: page.day,
-            file_id: file.file_id,
-            page: *number,
-            line_count: i32::try_from(page.lines).unwrap_or(i32::MAX),
-            credit_minor: page.credit,
-            debit_minor: page.debit,
-            data: page.data.clone(),
-        });
-        if rows.len() >= AT_ONCE {
-            queries.insert_statement_pages(&rows)?;
-            rows.clear();
-        }
-    }
-    Ok(queries.insert_statement_pages(&rows)?)
+        (*number, *leaf)
+    };
+    leaves.iter().map(number).collect()
 }

@@ -2,15 +2,19 @@
 //! nothing; its original bytes stay. Matches nothing and posts nothing.
 
 mod chain;
+mod closed;
 mod compare;
 mod fit;
 mod identity;
 pub mod import_statement;
 mod keep;
+mod moved;
 pub mod original;
 pub mod override_hold;
 pub mod report;
 mod sorting;
+mod spool;
+pub mod stage;
 mod take_in;
 pub mod undo_import;
 mod verdict;
@@ -91,6 +95,17 @@ pub enum StatementError {
     /// Something of it is matched.
     #[error("lines of this file were matched in the day {0}: it cannot be undone or replaced")]
     Matched(crate::domain::time::Day),
+    /// Lines of it count in a closed day.
+    #[error(
+        "{0} was closed by {1} with lines of this file: it cannot be undone or replaced unless the day is reopened"
+    )]
+    ClosedDay(crate::domain::time::Day, String),
+    /// Others changed the same source again and again.
+    #[error("other files of the source were imported meanwhile, again and again: try again")]
+    Busy,
+    /// What was written beforehand is not there any more.
+    #[error("the import took longer than an hour, so what it had written was removed: try again")]
+    TooSlow,
     /// A later file left lines out because this one had them.
     #[error("the file {0} came later and left out lines that this one has: undo that one first")]
     LeanedOn(Uuid),
@@ -124,10 +139,23 @@ impl StatementError {
             Self::SameOfficer(_) => "same_officer",
             Self::NoReason => "no_reason",
             Self::Matched(_) => "matched",
+            Self::ClosedDay(..) => "closed_day",
+            Self::Busy => "busy",
+            Self::TooSlow => "too_slow",
             Self::LeanedOn(_) => "leaned_on",
             Self::PartOfAFile(_) => "part_of_a_file",
             Self::Contradicted(_) => "contradicted",
             Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The sentence without the line or row, which [`Self::line`] gives.
+    #[must_use]
+    pub fn message(&self) -> String {
+        if let Self::Unreadable(problem) = self {
+            problem.message.clone()
+        } else {
+            self.to_string()
         }
     }
 
@@ -184,6 +212,7 @@ fn must_be_free(queries: &mut dyn Queries, row: &StatementFileRow) -> Result<(),
     if let Some(day) = row.matched_on {
         return Err(StatementError::Matched(day));
     }
+    closed::must_be_open(queries, row)?;
     let statements = queries.list_statements_of(row.tenant, &[row.file_id])?;
     let from = statements.iter().map(|one| one.from_day).min();
     let to = statements.iter().map(|one| one.to_day).max();

@@ -6,9 +6,33 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::statement::{Line, Statement};
+use crate::domain::statement::{Line, Statement, StatementShown};
 use crate::domain::time::{Day, VIETNAM};
-use crate::store::rows::{StatementFileRow, StatementRow};
+use crate::store::rows::StatementFileRow;
+
+/// What an import is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Its bytes are hashed and put away.
+    Keeping,
+    /// Its lines are read.
+    Reading,
+    /// Its lines are compared with those that are known.
+    Comparing,
+    /// It is written to the database.
+    Storing,
+}
+
+/// How far an import is, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing.
+    pub doing: Doing,
+    /// Bytes done of this.
+    pub done: u64,
+    /// Bytes there are; 0 where it is not known.
+    pub of: u64,
+}
 
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
@@ -65,31 +89,6 @@ pub struct Report {
     pub earlier: Option<Earlier>,
     /// Entries that differ, of a conflict.
     pub differing: Option<Differing>,
-}
-
-/// A statement as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StatementShown {
-    /// Account.
-    pub account: String,
-    /// Number with page.
-    pub number: Option<String>,
-    /// Revision, 1 unless it replaces another.
-    pub revision: i32,
-    /// First day.
-    pub from: Day,
-    /// Last day.
-    pub to: Day,
-    /// Lines.
-    pub entries: i64,
-    /// Opening balance.
-    pub opening: Option<String>,
-    /// Closing balance.
-    pub closing: Option<String>,
-    /// Sum of money in.
-    pub sum_credit: String,
-    /// Sum of money out.
-    pub sum_debit: String,
 }
 
 /// A line as it is shown.
@@ -158,30 +157,6 @@ pub(super) fn when(row: &StatementFileRow) -> String {
         row.imported_by,
         row.file_name
     )
-}
-
-impl StatementShown {
-    /// A stored statement as it is shown.
-    #[must_use]
-    pub fn of(row: &StatementRow) -> Self {
-        let scale = Statement {
-            decimals: u32::try_from(row.decimals).unwrap_or(0),
-            ..Statement::default()
-        };
-        let text = |minor| scale.text(minor);
-        Self {
-            account: row.account.clone(),
-            number: row.number.clone(),
-            revision: row.revision,
-            from: row.from_day,
-            to: row.to_day,
-            entries: row.line_count,
-            opening: row.opening_minor.map(text),
-            closing: row.closing_minor.map(text),
-            sum_credit: text(row.credit_minor),
-            sum_debit: text(row.debit_minor),
-        }
-    }
 }
 
 /// A line as it is shown, with so many decimals.

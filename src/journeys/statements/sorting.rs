@@ -1,15 +1,18 @@
 //! A file read once: its lines are packed by day as they come, each statement gets the digest of its
-//! entries, its days and, from running balances, its opening and closing. Bytes are hashed and kept
-//! deflated. Knows nothing of other files.
+//! entries, its days and, from running balances, its opening and closing. Full pages and the deflated
+//! bytes go to the spool, so that memory stays bounded. Knows nothing of other files.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Datelike;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 
+use super::report::{Doing, Progress};
+use super::spool::{Piece, Spool};
 use crate::domain::money::Currency;
 use crate::domain::statement::{Line, Statement};
 use crate::domain::time::Day;
@@ -24,6 +27,9 @@ const PART: u64 = 1024 * 1024;
 /// Lines between two calls that tell how far it is.
 const STRIDE: u64 = 4096;
 
+/// Bytes of pages that are not full and wait in memory.
+const WAITING: usize = 16 * 1024 * 1024;
+
 /// Lines that are shown to the officer.
 const SHOWN: usize = 10;
 
@@ -37,7 +43,37 @@ pub(super) struct Page {
     pub(super) data: Vec<u8>,
 }
 
+/// A page that was put away: where its lines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leaf {
+    pub(super) day: Day,
+    pub(super) lines: u32,
+    pub(super) credit: i64,
+    pub(super) debit: i64,
+    pub(super) place: Place,
+}
+
+/// Where the lines of a page are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the spool.
+    Spooled(Piece),
+    /// Among the stored pages of the file, under this number.
+    Stored(i32),
+}
+
 impl Page {
+    /// Puts it away.
+    pub(super) fn put(self, spool: &Spool) -> Result<Leaf, Problem> {
+        Ok(Leaf {
+            day: self.day,
+            lines: self.lines,
+            credit: self.credit,
+            debit: self.debit,
+            place: Place::Spooled(spool.push(&self.data)?),
+        })
+    }
+
     pub(super) fn of(day: Day) -> Self {
         Self {
             day,
@@ -111,13 +147,23 @@ impl Seen {
     }
 }
 
+/// Who is told how far the reading is: the reader's place in the file, and the file's size.
+#[derive(Clone, Copy)]
+pub(super) struct Watch<'a> {
+    pub(super) tell: &'a dyn Fn(Progress),
+    pub(super) at: &'a AtomicU64,
+    pub(super) size: u64,
+}
+
 /// Takes the lines of a file.
 pub(super) struct Sorting<'a> {
     currency: Currency,
-    progress: &'a dyn Fn(u64),
+    spool: &'a Spool,
+    watch: Watch<'a>,
     count: u64,
     open: BTreeMap<Day, Page>,
-    full: BTreeMap<Day, Vec<Page>>,
+    waiting: usize,
+    full: BTreeMap<Day, Vec<Leaf>>,
     pub(super) seen: Vec<Seen>,
     pub(super) first: Vec<Line>,
     /// A line in a currency that is not the source's.
@@ -125,12 +171,14 @@ pub(super) struct Sorting<'a> {
 }
 
 impl<'a> Sorting<'a> {
-    pub(super) fn new(currency: Currency, progress: &'a dyn Fn(u64)) -> Self {
+    pub(super) fn new(currency: Currency, spool: &'a Spool, watch: Watch<'a>) -> Self {
         Self {
             currency,
-            progress,
+            spool,
+            watch,
             count: 0,
             open: BTreeMap::new(),
+            waiting: 0,
             full: BTreeMap::new(),
             seen: Vec::new(),
             first: Vec::new(),
@@ -139,11 +187,19 @@ impl<'a> Sorting<'a> {
     }
 
     /// The pages of every day, in the order of the file.
-    pub(super) fn finish(&mut self) -> BTreeMap<Day, Vec<Page>> {
+    pub(super) fn finish(&mut self) -> Result<BTreeMap<Day, Vec<Leaf>>, Problem> {
+        self.put_all()?;
+        Ok(std::mem::take(&mut self.full))
+    }
+
+    /// Puts every page away, full or not.
+    fn put_all(&mut self) -> Result<(), Problem> {
         for (day, page) in std::mem::take(&mut self.open) {
-            self.full.entry(day).or_default().push(page);
+            let leaf = page.put(self.spool)?;
+            self.full.entry(day).or_default().push(leaf);
         }
-        std::mem::take(&mut self.full)
+        self.waiting = 0;
+        Ok(())
     }
 }
 
@@ -168,16 +224,28 @@ impl Sink for Sorting<'_> {
             .open
             .entry(line.date)
             .or_insert_with(|| Page::of(line.date));
+        let before = page.data.len();
         page.add(&entry)
             .ok_or_else(|| Problem::at(line.place, "the sum of the amounts is too large"))?;
+        self.waiting += page.data.len() - before;
         if page.is_full()
             && let Some(page) = self.open.remove(&line.date)
         {
-            self.full.entry(line.date).or_default().push(page);
+            self.waiting = self.waiting.saturating_sub(page.data.len());
+            let leaf = page.put(self.spool)?;
+            self.full.entry(line.date).or_default().push(leaf);
+        }
+        if self.waiting > WAITING {
+            self.put_all()?;
         }
         self.count += 1;
         if self.count.is_multiple_of(STRIDE) {
-            (self.progress)(self.count);
+            let done = self.watch.at.load(Ordering::Relaxed);
+            (self.watch.tell)(Progress {
+                doing: Doing::Reading,
+                done,
+                of: self.watch.size,
+            });
         }
         Ok(())
     }
@@ -224,11 +292,16 @@ pub(super) fn digest(into: &mut Sha256, entry: &Entry<'_>) {
 pub(super) struct Original {
     pub(super) hash: Vec<u8>,
     pub(super) bytes: u64,
-    pub(super) parts: Vec<Vec<u8>>,
+    pub(super) parts: Vec<Piece>,
 }
 
 /// Hashes and deflates a file.
-pub(super) fn original(input: &Input) -> Result<Original, Problem> {
+pub(super) fn original(
+    input: &Input,
+    spool: &Spool,
+    tell: &dyn Fn(Progress),
+) -> Result<Original, Problem> {
+    let of = input.size()?;
     let mut file = input.open()?;
     let mut hash = Sha256::new();
     let mut parts = Vec::new();
@@ -243,7 +316,12 @@ pub(super) fn original(input: &Input) -> Result<Original, Problem> {
         hash.update(&part);
         let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(&part)?;
-        parts.push(packed.finish()?);
+        parts.push(spool.push(&packed.finish()?)?);
+        tell(Progress {
+            doing: Doing::Keeping,
+            done: bytes,
+            of,
+        });
     }
     Ok(Original {
         hash: hash.finalize().to_vec(),

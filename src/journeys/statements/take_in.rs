@@ -2,12 +2,15 @@
 //! or interim. Gives its statements as rows and its lines as pages; asks no database.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use super::StatementError;
 use super::fit::{Shown, is_table, misfit, profile_of};
 use super::import_statement::{Import, Upload};
-use super::sorting::{Original, Page, Seen, Sorting};
+use super::sorting::{Leaf, Original, Seen, Sorting, Watch, original};
+use super::spool::Spool;
 use crate::config::source::Source;
 use crate::domain::statement::{Line, decimals_of};
 use crate::domain::time::Day;
@@ -23,7 +26,9 @@ use crate::store::types::Uid;
 /// A file that was read.
 pub(super) struct Sorted {
     pub(super) reading: Reading,
-    pub(super) pages: BTreeMap<Day, Vec<Page>>,
+    pub(super) id: Uid,
+    pub(super) spool: Spool,
+    pub(super) leaves: BTreeMap<Day, Vec<Leaf>>,
     pub(super) first: Vec<Line>,
     /// The account of each statement; none when it does not count.
     pub(super) accounts: Vec<Option<String>>,
@@ -31,27 +36,55 @@ pub(super) struct Sorted {
     pub(super) original: Original,
 }
 
+/// A file whose bytes were put away.
+pub(super) struct Kept {
+    spool: Spool,
+    pub(super) original: Original,
+    stamp: Option<(u64, SystemTime)>,
+}
+
+/// Puts the bytes of the file away.
+pub(super) fn keep(import: &Import<'_>, upload: &Upload) -> Result<Kept, StatementError> {
+    let keep = || {
+        let stamp = stamp(&upload.input);
+        let spool = Spool::open()?;
+        let original = original(&upload.input, &spool, import.progress)?;
+        Ok(Kept {
+            spool,
+            original,
+            stamp,
+        })
+    };
+    keep().map_err(StatementError::Unreadable)
+}
+
 /// Reads the file and refuses it when it is not of this source.
 pub(super) fn sort(
     import: &Import<'_>,
     source: &Source,
     upload: &Upload,
-    kept: Original,
+    kept: Kept,
     id: Uid,
 ) -> Result<Sorted, StatementError> {
-    let before = stamp(&upload.input);
+    let at = Arc::new(AtomicU64::new(0));
+    let watch = Watch {
+        tell: import.progress,
+        at: &at,
+        size: kept.original.bytes,
+    };
+    let input = Input::Watched(Box::new(upload.input.clone()), Arc::clone(&at));
     let (reading, mut sorting) =
-        read_file(source, &upload.input, import.progress).map_err(StatementError::Unreadable)?;
-    if stamp(&upload.input) != before {
+        read_file(source, &input, &kept.spool, watch).map_err(StatementError::Unreadable)?;
+    if stamp(&upload.input) != kept.stamp {
         let text = "the file changed while it was read: try again when it is whole";
         return Err(StatementError::Unreadable(Problem::file(text)));
     }
-    let pages = sorting.finish();
-    let days = pages
+    let leaves = sorting.finish().map_err(StatementError::Unreadable)?;
+    let days = leaves
         .keys()
         .next()
         .copied()
-        .zip(pages.keys().next_back().copied());
+        .zip(leaves.keys().next_back().copied());
     let shown = Shown {
         profile: profile_of(&reading),
         account: reading.account(),
@@ -69,13 +102,17 @@ pub(super) fn sort(
     if statements.is_empty() {
         return Err(StatementError::Empty);
     }
+    let first = std::mem::take(&mut sorting.first);
+    drop(sorting);
     Ok(Sorted {
-        first: std::mem::take(&mut sorting.first),
-        pages,
+        id,
+        spool: kept.spool,
+        first,
+        leaves,
         accounts,
         statements,
         reading,
-        original: kept,
+        original: kept.original,
     })
 }
 
@@ -86,7 +123,7 @@ fn stamp(input: &Input) -> Option<(u64, SystemTime)> {
             let about = std::fs::metadata(path).ok()?;
             Some((about.len(), about.modified().ok()?))
         }
-        Input::Memory(_) => None,
+        Input::Memory(_) | Input::Watched(..) => None,
     }
 }
 
@@ -94,15 +131,18 @@ fn stamp(input: &Input) -> Option<(u64, SystemTime)> {
 fn read_file<'a>(
     source: &Source,
     input: &Input,
-    progress: &'a dyn Fn(u64),
+    spool: &'a Spool,
+    watch: Watch<'a>,
 ) -> Result<(Reading, Sorting<'a>), Problem> {
+    let before = spool.end();
     let run = |profile: Option<String>| {
         let ask = Ask {
             profile,
             date_order: source.date_order.as_deref().and_then(DateOrder::parse),
             currency: Some(source.currency),
         };
-        let mut sorting = Sorting::new(source.currency, progress);
+        spool.cut(before);
+        let mut sorting = Sorting::new(source.currency, spool, watch);
         read(input, &ask, &mut sorting).map(|reading| (reading, sorting))
     };
     let asked = source.profile.clone();

@@ -31,6 +31,8 @@ pub fn undo_import(
         row.undone_at = Some(Ts(hand.now));
         row.undo_reason = Some(reason);
         queries.mark_statement_file(&row)?;
+        queries.mark_turn(row.tenant, &row.source)?;
+        queries.mark_turn(row.tenant, "")?;
         Ok(row)
     })
 }

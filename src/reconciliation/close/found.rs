@@ -135,17 +135,7 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
             told
         })
         .collect();
-    let mut files: Vec<&CountedFile> = compared.files.iter().collect();
-    files.sort();
-    let files: Vec<Value> = files
-        .iter()
-        .map(|file| {
-            json!({
-                "source": file.source, "channel": file.channel, "name": file.name,
-                "sha256": file.sha256, "late": file.is_late,
-            })
-        })
-        .collect();
+    let files = files(compared);
     let verdict = DayVerdict::of(missing.len(), open + unexplained.len(), waiting);
     let value = json!({
         "verdict": verdict.as_str(),
@@ -163,6 +153,20 @@ pub fn found(rows: &DayRows<'_>) -> Result<Found, Failure> {
         unexplained,
         value,
     })
+}
+
+fn files(compared: &ComparedRows) -> Vec<Value> {
+    let mut files: Vec<&CountedFile> = compared.files.iter().collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| {
+            json!({
+                "source": file.source, "channel": file.channel, "name": file.name,
+                "sha256": file.sha256, "late": file.is_late,
+            })
+        })
+        .collect()
 }
 
 fn payments(paid: &[PaymentRow]) -> Value {

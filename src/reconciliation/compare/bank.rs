@@ -95,12 +95,16 @@ impl Reader {
         };
         for (place, payment) in input.payments.iter().enumerate() {
             let own = number(place);
-            if !payment.bank_txn.is_empty() {
-                let text = input.ours.text(payment.bank_txn).to_owned();
-                reader.by_bank.entry(text).or_default().push(own);
+            let bank_txn = input.bank_txn(payment);
+            if !bank_txn.is_empty() {
+                reader
+                    .by_bank
+                    .entry(bank_txn.to_owned())
+                    .or_default()
+                    .push(own);
             }
             if payment.status != PaymentStatus::Outgoing {
-                for text in input.ours.text(payment.references).split(' ') {
+                for text in input.references(payment).split(' ') {
                     reader.names.add(text, own);
                 }
             }
@@ -308,8 +312,10 @@ fn by_amount(work: &mut Work<'_>, credits: &[u32]) {
 pub(super) fn unpaid(work: &mut Work<'_>) {
     let input = work.input;
     let candidates = work.candidates();
-    for (place, payment) in input.payments.iter().enumerate() {
-        let own = number(place);
+    for own in work.alone.clone() {
+        let Some(payment) = input.payments.get(at(own)) else {
+            continue;
+        };
         if !payment.is_direct || work.is_claimed(own) {
             continue;
         }

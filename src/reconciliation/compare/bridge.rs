@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{ChannelNo, LineKind};
 use super::input::Input;
-use super::outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Role, Side};
+use super::outcome::{Comparison, Item, Outcome, OutcomeKind, Role, Side};
 use super::work::took_money;
 
 /// The outcomes of one kind.
@@ -201,8 +201,10 @@ impl Bridging<'_> {
                 continue;
             }
             total = total.saturating_add(refund.amount);
-            let is_line = |link: &Link| matches!(link.item, Item::Line(_));
-            if !outcome.first.as_ref().is_some_and(is_line) {
+            let is_settled = outcome
+                .first
+                .is_some_and(|one| matches!(one.item, Item::Line(_)));
+            if !is_settled {
                 // Went out by bank, waits, or is missing: the provider's file has nothing of it.
                 sums.add(outcome.kind, refund.amount);
             } else if self.is_elsewhere(outcome, &[Side::Line]) {

@@ -65,8 +65,8 @@ pub(super) fn net(line: &Line, tariff: Option<&Tariff>) -> (i64, i64) {
         LineKind::Payment => tariff.map(|tariff| tariff.fee(line.gross)),
         LineKind::Refund | LineKind::Fee | LineKind::Failed | LineKind::Unknown => None,
     };
-    let fee = line.fee.or(contracted).unwrap_or(0);
-    let net = line.net.unwrap_or(line.gross.saturating_sub(fee));
+    let fee = line.fee().or(contracted).unwrap_or(0);
+    let net = line.net().unwrap_or(line.gross.saturating_sub(fee));
     (net, line.gross.saturating_sub(net))
 }
 

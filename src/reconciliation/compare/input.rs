@@ -1,42 +1,29 @@
-//! What is compared: facts come in borrowed, are kept as small records whose texts lie in one arena,
-//! and stay in the order they were added. A million lines and a million payments fit in a few
+//! What is compared: facts come in borrowed, are kept as small records whose longer texts lie in
+//! arenas, and stay in the order they were added. A million lines and a million payments fit in two
 //! hundred megabytes. Judges nothing.
 
 use uuid::Uuid;
 
+use super::arena::{Arena, Span, Word, trimmed};
 use super::facts::{
     BankFacts, BatchFacts, ChannelNo, Contract, FileNo, LineFacts, LineKind, PaymentFacts,
     RefundFacts,
 };
+use super::join::{at, key, number};
 use crate::domain::money::Currency;
 use crate::domain::payment::PaymentStatus;
 use crate::domain::time::Day;
-
-/// A text in the arena.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Span {
-    start: u32,
-    len: u32,
-}
-
-impl Span {
-    pub(super) fn is_empty(self) -> bool {
-        self.len == 0
-    }
-}
 
 /// A payment as it is kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Payment {
     pub(super) id: Uuid,
     pub(super) amount: i64,
-    pub(super) txn: Span,
+    pub(super) txn: Word,
     pub(super) order: Span,
-    pub(super) bank_txn: Span,
-    /// The references, with a space between them.
-    pub(super) references: Span,
+    /// What few payments have, by its number in the input.
+    seldom: u32,
     pub(super) day: Day,
-    pub(super) waits_until: Option<Day>,
     pub(super) channel: ChannelNo,
     pub(super) currency: Currency,
     pub(super) status: PaymentStatus,
@@ -44,21 +31,47 @@ pub(super) struct Payment {
     pub(super) is_expired: bool,
 }
 
+/// What few payments have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Seldom {
+    bank_txn: Span,
+    /// The references, with a space between them.
+    references: Span,
+    waits_until: Option<Day>,
+}
+
+/// The payment has none of what few have.
+const NOTHING: u32 = u32::MAX;
+/// Its order reference is its one reference, and it has nothing else of what few have.
+const ORDER_NAMES_IT: u32 = u32::MAX - 1;
+
 /// A settlement line as it is kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
     pub(super) gross: i64,
-    pub(super) fee: Option<i64>,
-    pub(super) net: Option<i64>,
-    pub(super) txn: Span,
+    pub(super) txn: Word,
+    fee: i64,
+    net: i64,
     pub(super) order: Span,
-    pub(super) batch: Span,
+    pub(super) batch: u32,
     pub(super) file: FileNo,
     pub(super) place: u32,
     pub(super) day: Day,
     pub(super) channel: ChannelNo,
     pub(super) currency: Currency,
     pub(super) kind: LineKind,
+    has_fee: bool,
+    has_net: bool,
+}
+
+impl Line {
+    pub(super) fn fee(&self) -> Option<i64> {
+        self.has_fee.then_some(self.fee)
+    }
+
+    pub(super) fn net(&self) -> Option<i64> {
+        self.has_net.then_some(self.net)
+    }
 }
 
 /// A bank line as it is kept.
@@ -111,54 +124,19 @@ pub struct Input {
     pub(super) banks: Vec<Bank>,
     pub(super) refunds: Vec<Refund>,
     pub(super) batches: Vec<Batch>,
+    /// For each payment what its channel and transaction id hash to.
+    pub(super) our_keys: Vec<u32>,
+    /// For each settlement line the same.
+    pub(super) their_keys: Vec<u32>,
+    /// The lines that are no payment, in order.
+    pub(super) odd: Vec<u32>,
+    seldom: Vec<Seldom>,
+    /// Names of batches; lines that follow each other share one.
+    batch_names: Vec<Span>,
     /// Texts of payments, refunds.
     pub(super) ours: Arena,
     /// Texts of settlement lines, bank lines, batches.
     pub(super) theirs: Arena,
-}
-
-/// Texts, one behind the other.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Arena(Vec<u8>);
-
-impl Arena {
-    fn put(&mut self, text: Option<&str>) -> Span {
-        let text = text.unwrap_or("").trim();
-        let start = self.0.len();
-        self.0.extend_from_slice(text.as_bytes());
-        // An arena beyond 4 GB is refused as a bug: a comparison is one window of days.
-        let start = u32::try_from(start).unwrap_or(u32::MAX);
-        assert!(
-            start != u32::MAX,
-            "one comparison has less than 4 GB of texts"
-        );
-        let len = u32::try_from(text.len()).unwrap_or(0);
-        Span { start, len }
-    }
-
-    fn put_joined(&mut self, texts: &[&str]) -> Span {
-        let whole = self.put(None);
-        for text in texts.iter().filter(|text| !text.trim().is_empty()) {
-            self.put(Some(text));
-            self.0.push(b' ');
-        }
-        let end = u32::try_from(self.0.len()).unwrap_or(whole.start);
-        Span {
-            start: whole.start,
-            len: end.saturating_sub(whole.start),
-        }
-    }
-
-    pub(super) fn bytes(&self, span: Span) -> &[u8] {
-        let start = usize::try_from(span.start).unwrap_or(usize::MAX);
-        let len = usize::try_from(span.len).unwrap_or(0);
-        let end = start.saturating_add(len);
-        self.0.get(start..end).unwrap_or(&[])
-    }
-
-    pub(super) fn text(&self, span: Span) -> &str {
-        std::str::from_utf8(self.bytes(span)).unwrap_or("")
-    }
 }
 
 impl Input {
@@ -182,6 +160,11 @@ impl Input {
             banks: Vec::new(),
             refunds: Vec::new(),
             batches: Vec::new(),
+            our_keys: Vec::new(),
+            their_keys: Vec::new(),
+            odd: Vec::new(),
+            seldom: Vec::new(),
+            batch_names: Vec::new(),
             ours: Arena::default(),
             theirs: Arena::default(),
         }
@@ -206,41 +189,112 @@ impl Input {
 
     /// Adds a payment. Its position, from 0, is its number in the result.
     pub fn add_payment(&mut self, facts: &PaymentFacts<'_>) {
+        let txn = trimmed(facts.txn_id.unwrap_or(""));
+        let order = self.ours.put(facts.order_ref);
         let payment = Payment {
             id: facts.id,
             amount: facts.amount,
-            txn: self.ours.put(facts.txn_id),
-            order: self.ours.put(facts.order_ref),
-            bank_txn: self.ours.put(facts.bank_txn_id),
-            references: self.ours.put_joined(facts.references),
+            txn: self.ours.word(txn),
+            order,
+            seldom: self.seldom(facts),
             day: facts.day,
-            waits_until: facts.waits_until,
             channel: facts.channel,
             currency: facts.currency,
             status: facts.status,
             is_direct: facts.is_direct,
             is_expired: facts.is_expired,
         };
+        self.our_keys.push(key(facts.channel, txn));
         self.payments.push(payment);
+    }
+
+    fn seldom(&mut self, facts: &PaymentFacts<'_>) -> u32 {
+        let is_plain = facts.bank_txn_id.is_none() && facts.waits_until.is_none();
+        match (facts.references, facts.order_ref) {
+            ([], _) if is_plain => return NOTHING,
+            ([one], Some(order)) if is_plain && *one == order => return ORDER_NAMES_IT,
+            _ => {}
+        }
+        self.seldom.push(Seldom {
+            bank_txn: self.ours.put(facts.bank_txn_id),
+            references: self.ours.put_joined(facts.references),
+            waits_until: facts.waits_until,
+        });
+        number(self.seldom.len() - 1)
+    }
+
+    fn seldom_of(&self, payment: &Payment) -> Seldom {
+        let known = self.seldom.get(at(payment.seldom)).copied();
+        known.unwrap_or_else(|| Seldom {
+            references: if payment.seldom == ORDER_NAMES_IT {
+                payment.order
+            } else {
+                Span::default()
+            },
+            ..Seldom::default()
+        })
+    }
+
+    /// The bank's transaction id of a payment.
+    pub(super) fn bank_txn(&self, payment: &Payment) -> &str {
+        self.ours.text(self.seldom_of(payment).bank_txn)
+    }
+
+    /// The references of a payment, with a space between them.
+    pub(super) fn references(&self, payment: &Payment) -> &str {
+        self.ours.text(self.seldom_of(payment).references)
+    }
+
+    /// Until when a payment's absence is said to be no difference.
+    pub(super) fn waits_until(&self, payment: &Payment) -> Option<Day> {
+        self.seldom_of(payment).waits_until
+    }
+
+    /// The batch of a line.
+    pub(super) fn batch(&self, line: &Line) -> &str {
+        let name = self.batch_names.get(at(line.batch));
+        self.theirs.text(name.copied().unwrap_or_default())
     }
 
     /// Adds a settlement line. Its position, from 0, is its number in the result.
     pub fn add_line(&mut self, facts: &LineFacts<'_>) {
+        let txn = trimmed(facts.txn_id.unwrap_or(""));
         let line = Line {
             gross: facts.gross,
-            fee: facts.fee,
-            net: facts.net,
-            txn: self.theirs.put(facts.txn_id),
+            txn: self.theirs.word(txn),
+            fee: facts.fee.unwrap_or(0),
+            net: facts.net.unwrap_or(0),
             order: self.theirs.put(facts.order_ref),
-            batch: self.theirs.put(facts.batch),
+            batch: self.batch_name(facts.batch),
             file: facts.file,
             place: facts.place,
             day: facts.day,
             channel: facts.channel,
             currency: facts.currency,
             kind: facts.kind,
+            has_fee: facts.fee.is_some(),
+            has_net: facts.net.is_some(),
         };
+        self.their_keys.push(key(facts.channel, txn));
+        if facts.kind != LineKind::Payment {
+            self.odd.push(number(self.lines.len()));
+        }
         self.lines.push(line);
+    }
+
+    /// The number of a batch's name; that of the line before when it is the same.
+    fn batch_name(&mut self, name: Option<&str>) -> u32 {
+        let name = trimmed(name.unwrap_or(""));
+        let last = self.batch_names.last().copied();
+        let is_same = |last: Span| match name {
+            "" => last.is_empty(),
+            name => self.theirs.text(last) == name,
+        };
+        if !last.is_some_and(is_same) {
+            let span = self.theirs.put(Some(name));
+            self.batch_names.push(span);
+        }
+        number(self.batch_names.len() - 1)
     }
 
     /// Adds a bank line. Its position, from 0, is its number in the result.
@@ -299,6 +353,9 @@ impl Input {
             lines: other.lines,
             banks: other.banks,
             batches: other.batches,
+            their_keys: other.their_keys,
+            odd: other.odd,
+            batch_names: other.batch_names,
             theirs: other.theirs,
             ..self
         }
@@ -307,6 +364,10 @@ impl Input {
     /// Makes room ahead, so that nothing is copied while a large file is added.
     pub fn reserve(&mut self, payments: usize, lines: usize) {
         self.payments.reserve_exact(payments);
+        self.our_keys.reserve_exact(payments);
+        self.ours.reserve(payments);
         self.lines.reserve_exact(lines);
+        self.their_keys.reserve_exact(lines);
+        self.theirs.reserve(lines);
     }
 }

@@ -1,17 +1,34 @@
 //! The join of a million keys with a million others, on two threads: hashes, sixty-four parts that
-//! each fit in a cache, and a comparison of the bytes themselves. Keys come in borrowed; out goes,
-//! for each of theirs, which of ours is the same. Knows nothing of payments.
+//! each fit in a cache, and a look at the keys themselves. Hashes come in; out go the pairs that are
+//! the same. Knows nothing of payments.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 use std::thread;
+
+use foldhash::fast::RandomState;
+
+use super::facts::ChannelNo;
 
 /// No partner.
 pub(super) const NONE: u32 = u32::MAX;
+/// The hash of no key.
+const NO_KEY: u32 = 0;
 /// Parts that one thread joins one after the other.
 const PARTS: usize = 32;
 
-/// What is compared: a number and a text. An empty text is no key.
-pub(super) type Key<'a> = (u16, &'a [u8]);
+/// One seed for all inputs, so that two that are read apart can be joined; another one in every
+/// process, so that nobody can make ids that collide.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// What a channel and a text hash to. An empty text is no key.
+pub(super) fn key(channel: ChannelNo, text: &str) -> u32 {
+    if text.is_empty() {
+        return NO_KEY;
+    }
+    let hash = SEED.hash_one((channel.0, text.as_bytes()));
+    u32::try_from(hash >> 32).unwrap_or(0).max(1)
+}
 
 #[derive(Clone, Copy, Default)]
 struct Entry {
@@ -19,50 +36,49 @@ struct Entry {
     number: u32,
 }
 
-/// For each of theirs the number of ours with the same key, or [`NONE`]. Of several of ours with one
-/// key the one that `prefer` calls the first is taken.
-pub(super) fn join<'a>(
-    (ours, our_key): (usize, impl Fn(usize) -> Key<'a> + Sync),
-    (theirs, their_key): (usize, impl Fn(usize) -> Key<'a> + Sync),
-    prefer: impl Fn(u32, u32) -> bool + Sync,
-) -> Vec<u32> {
-    let state = RandomState::new();
+/// Two numbers with the same key, and what was seen when both were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pair<T> {
+    pub(super) ours: u32,
+    pub(super) theirs: u32,
+    pub(super) seen: T,
+}
+
+/// How the keys behind equal hashes are looked at.
+pub(super) trait Look: Sync {
+    /// What is kept of a pair.
+    type Seen: Send;
+    /// Whether two of ours have one key.
+    fn is_same(&self, one: u32, other: u32) -> bool;
+    /// Whether the first is taken rather than the second, which has the same key.
+    fn is_better(&self, one: u32, other: u32) -> bool;
+    /// What is seen of one of ours and one of theirs; `None` when their keys are not the same.
+    fn pair(&self, ours: u32, theirs: u32) -> Option<Self::Seen>;
+}
+
+/// For each of theirs that has one, ours with the same key, in two lists. Of several of ours with
+/// one key the best is taken.
+pub(super) fn join<L: Look>(ours: &[u32], theirs: &[u32], look: &L) -> [Vec<Pair<L::Seen>>; 2] {
     let (mine, others) = thread::scope(|scope| {
-        let mine = scope.spawn(|| split(ours, &our_key, &state));
-        let others = split(theirs, &their_key, &state);
+        let mine = scope.spawn(|| split(ours));
+        let others = split(theirs);
         (join_thread(mine), others)
     });
-    let equal = |one: u32, other: u32| our_key(at(one)) == their_key(at(other));
-    let same = |one: u32, other: u32| our_key(at(one)) == our_key(at(other));
     let work = |half: usize| {
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(others.entries.len() / 2 + 1);
         let start = half * PARTS;
         for part in start..start + PARTS {
-            join_part(
-                mine.part(part),
-                others.part(part),
-                &equal,
-                &same,
-                &prefer,
-                &mut pairs,
-            );
+            join_part(mine.part(part), others.part(part), look, &mut pairs);
         }
         pairs
     };
-    let (first, second) = thread::scope(|scope| {
+    thread::scope(|scope| {
         let second = scope.spawn(|| work(1));
-        (work(0), join_thread(second))
-    });
-    let mut partners = vec![NONE; theirs];
-    for (other, one) in first.into_iter().chain(second) {
-        if let Some(partner) = partners.get_mut(at(other)) {
-            *partner = one;
-        }
-    }
-    partners
+        [work(0), join_thread(second)]
+    })
 }
 
-fn join_thread<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+pub(super) fn join_thread<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     match thread.join() {
         Ok(done) => done,
         Err(panic) => std::panic::resume_unwind(panic),
@@ -95,23 +111,13 @@ impl Parts {
     }
 }
 
-fn split<'a>(count: usize, key: impl Fn(usize) -> Key<'a>, state: &RandomState) -> Parts {
+fn split(hashes: &[u32]) -> Parts {
     let mut ends = vec![0_usize; 2 * PARTS];
-    let mut all = Vec::with_capacity(count);
-    for place in 0..count {
-        let (channel, bytes) = key(place);
-        if bytes.is_empty() {
-            continue;
-        }
-        let hash = state.hash_one((channel, bytes));
-        let entry = Entry {
-            hash: u32::try_from(hash >> 32).unwrap_or(0),
-            number: number(place),
-        };
-        if let Some(end) = ends.get_mut(part_of(entry)) {
+    let keyed = || hashes.iter().filter(|hash| **hash != NO_KEY);
+    for hash in keyed() {
+        if let Some(end) = ends.get_mut(part_of(*hash)) {
             *end += 1;
         }
-        all.push(entry);
     }
     let mut sum = 0;
     let mut next = Vec::with_capacity(ends.len());
@@ -120,31 +126,30 @@ fn split<'a>(count: usize, key: impl Fn(usize) -> Key<'a>, state: &RandomState) 
         sum += *end;
         *end = sum;
     }
-    let mut entries = vec![Entry::default(); all.len()];
-    for entry in all {
-        if let Some(place) = next.get_mut(part_of(entry)) {
-            if let Some(slot) = entries.get_mut(*place) {
-                *slot = entry;
+    let mut entries = vec![Entry::default(); sum];
+    for (place, hash) in hashes.iter().enumerate() {
+        if *hash == NO_KEY {
+            continue;
+        }
+        if let Some(next) = next.get_mut(part_of(*hash)) {
+            if let Some(slot) = entries.get_mut(*next) {
+                *slot = Entry {
+                    hash: *hash,
+                    number: number(place),
+                };
             }
-            *place += 1;
+            *next += 1;
         }
     }
     Parts { entries, ends }
 }
 
-fn part_of(entry: Entry) -> usize {
-    at(entry.hash >> 26)
+fn part_of(hash: u32) -> usize {
+    at(hash >> 26)
 }
 
-/// Joins one part; adds pairs of theirs and ours.
-fn join_part(
-    ours: &[Entry],
-    theirs: &[Entry],
-    equal: &impl Fn(u32, u32) -> bool,
-    same: &impl Fn(u32, u32) -> bool,
-    prefer: &impl Fn(u32, u32) -> bool,
-    pairs: &mut Vec<(u32, u32)>,
-) {
+/// Joins one part; adds pairs of ours and theirs.
+fn join_part<L: Look>(ours: &[Entry], theirs: &[Entry], look: &L, pairs: &mut Vec<Pair<L::Seen>>) {
     let size = (ours.len() * 2).next_power_of_two();
     let mask = size - 1;
     let empty = Entry {
@@ -159,8 +164,8 @@ fn join_part(
                 *slot = *one;
                 break;
             }
-            if slot.hash == one.hash && same(slot.number, one.number) {
-                if prefer(one.number, slot.number) {
+            if slot.hash == one.hash && look.is_same(slot.number, one.number) {
+                if look.is_better(one.number, slot.number) {
                     *slot = *one;
                 }
                 break;
@@ -174,8 +179,14 @@ fn join_part(
             if slot.number == NONE {
                 break;
             }
-            if slot.hash == other.hash && equal(slot.number, other.number) {
-                pairs.push((other.number, slot.number));
+            if slot.hash == other.hash
+                && let Some(seen) = look.pair(slot.number, other.number)
+            {
+                pairs.push(Pair {
+                    ours: slot.number,
+                    theirs: other.number,
+                    seen,
+                });
                 break;
             }
             place = (place + 1) & mask;
@@ -187,30 +198,76 @@ fn join_part(
 mod tests {
     use super::*;
 
+    type Key = (u16, String);
+
+    struct Keys {
+        ours: Vec<Key>,
+        theirs: Vec<Key>,
+        is_last_best: bool,
+    }
+
+    impl Look for Keys {
+        type Seen = ();
+
+        fn is_same(&self, one: u32, other: u32) -> bool {
+            self.ours[at(one)] == self.ours[at(other)]
+        }
+
+        fn is_better(&self, one: u32, other: u32) -> bool {
+            (one > other) == self.is_last_best
+        }
+
+        fn pair(&self, ours: u32, theirs: u32) -> Option<()> {
+            (self.ours[at(ours)] == self.theirs[at(theirs)]).then_some(())
+        }
+    }
+
+    /// For each of theirs its partner, with these hashes.
+    fn partners(keys: &Keys, hash: impl Fn(&Key) -> u32) -> Vec<u32> {
+        let hashes = |keys: &[Key]| keys.iter().map(&hash).collect::<Vec<_>>();
+        let mut partners = vec![NONE; keys.theirs.len()];
+        for pair in join(&hashes(&keys.ours), &hashes(&keys.theirs), keys)
+            .into_iter()
+            .flatten()
+        {
+            assert_eq!(partners[at(pair.theirs)], NONE, "nothing is joined twice");
+            partners[at(pair.theirs)] = pair.ours;
+        }
+        partners
+    }
+
+    fn hashed((channel, text): &Key) -> u32 {
+        key(ChannelNo(*channel), text)
+    }
+
     #[test]
     fn the_same_keys_find_each_other_and_no_others() {
-        let ours: Vec<String> = (0..5_000).map(|one| format!("T{}", one * 3)).collect();
-        let theirs: Vec<String> = (0..5_000).map(|one| format!("T{}", one * 2)).collect();
-        let partners = join(
-            (ours.len(), |place| (1, ours[place].as_bytes())),
-            (theirs.len(), |place| (1, theirs[place].as_bytes())),
-            |one, other| one < other,
-        );
-        for (text, partner) in theirs.iter().zip(partners) {
-            let expected = ours.iter().position(|one| one == text);
-            assert_eq!(expected, (partner != NONE).then(|| at(partner)), "{text}");
+        let keys = Keys {
+            ours: (0..5_000).map(|one| (1, format!("T{}", one * 3))).collect(),
+            theirs: (0..5_000).map(|one| (1, format!("T{}", one * 2))).collect(),
+            is_last_best: false,
+        };
+        // A poor hash gives the same pairs, only later.
+        let poor = |key: &Key| hashed(key) % 7 + 1;
+        for partners in [partners(&keys, hashed), partners(&keys, poor)] {
+            for (key, partner) in keys.theirs.iter().zip(partners) {
+                let expected = keys.ours.iter().position(|one| one == key);
+                assert_eq!(expected, (partner != NONE).then(|| at(partner)), "{key:?}");
+            }
         }
     }
 
     #[test]
     fn another_channel_or_an_empty_text_is_no_partner() {
-        let ours: [Key; 4] = [(1, b"A"), (2, b"A"), (1, b""), (1, b"A")];
-        let theirs: [Key; 3] = [(2, b"A"), (1, b""), (1, b"A")];
-        let partners = join(
-            (4, |place| ours[place]),
-            (3, |place| theirs[place]),
-            |one, other| one > other,
-        );
-        assert_eq!(partners, [1, NONE, 3]);
+        let own = |keys: &[(u16, &str)]| -> Vec<Key> {
+            let own = |(channel, text): &(u16, &str)| (*channel, (*text).to_owned());
+            keys.iter().map(own).collect()
+        };
+        let keys = Keys {
+            ours: own(&[(1, "A"), (2, "A"), (1, ""), (1, "A")]),
+            theirs: own(&[(2, "A"), (1, ""), (1, "A")]),
+            is_last_best: true,
+        };
+        assert_eq!(partners(&keys, hashed), [1, NONE, 3]);
     }
 }

@@ -35,77 +35,87 @@ pub struct Known<'a> {
 /// What an item is known by; `None` when there is no such item.
 #[must_use]
 pub fn known<'a>(input: &'a Input, comparison: &'a Comparison, item: Item) -> Option<Known<'a>> {
-    let none = Known::default();
-    let theirs = &input.theirs;
-    Some(match item {
-        Item::Payment(number) => {
-            let one = input.payments.get(at(number))?;
-            Known {
-                id: Some(one.id),
-                payment: Some(one.id),
-                channel: Some(one.channel),
-                amount: one.amount,
-                currency: Some(one.currency),
-                ..none
-            }
-        }
-        Item::Line(number) => {
-            let one = input.lines.get(at(number))?;
-            let key = if one.txn.is_empty() {
-                one.order
-            } else {
-                one.txn
-            };
-            Known {
-                channel: Some(one.channel),
-                file: Some(one.file),
-                place: one.place,
-                reference: theirs.text(key),
-                amount: one.gross,
-                currency: Some(one.currency),
-                ..none
-            }
-        }
-        Item::Bank(number) => {
-            let one = input.banks.get(at(number))?;
-            Known {
-                file: Some(one.file),
-                place: one.place,
-                reference: theirs.text(one.reference),
-                amount: one.amount,
-                currency: Some(one.currency),
-                ..none
-            }
-        }
-        Item::Refund(number) => {
-            let one = input.refunds.get(at(number))?;
-            Known {
-                id: Some(one.id),
-                payment: one.payment,
-                channel: Some(one.channel),
-                amount: one.amount,
-                ..none
-            }
-        }
-        Item::Payout(number) => {
-            let one = comparison.payouts.get(at(number))?;
-            Known {
-                channel: Some(one.channel),
-                file: Some(one.file),
-                batch: &one.batch,
-                amount: one.net,
-                ..none
-            }
-        }
-        Item::Batch(number) => {
-            let one = input.batches.get(at(number))?;
-            Known {
-                channel: Some(one.channel),
-                file: Some(one.file),
-                batch: theirs.text(one.batch),
-                amount: one.total.unwrap_or(0),
-                ..none
-            }
-        }
+    match item {
+        Item::Payment(number) => payment(input, number),
+        Item::Refund(number) => refund(input, number),
+        Item::Line(number) => line(input, number),
+        Item::Bank(number) => bank(input, number),
+        Item::Payout(number) => payout(comparison, number),
+        Item::Batch(number) => batch(input, number),
+    }
+}
+
+fn payment(input: &Input, number: u32) -> Option<Known<'_>> {
+    let one = input.payments.get(at(number))?;
+    Some(Known {
+        id: Some(one.id),
+        payment: Some(one.id),
+        channel: Some(one.channel),
+        amount: one.amount,
+        currency: Some(one.currency),
+        ..Known::default()
+    })
+}
+
+fn refund(input: &Input, number: u32) -> Option<Known<'_>> {
+    let one = input.refunds.get(at(number))?;
+    Some(Known {
+        id: Some(one.id),
+        payment: one.payment,
+        channel: Some(one.channel),
+        amount: one.amount,
+        ..Known::default()
+    })
+}
+
+fn line(input: &Input, number: u32) -> Option<Known<'_>> {
+    let one = input.lines.get(at(number))?;
+    let reference = if one.txn.is_empty() {
+        input.theirs.text(one.order)
+    } else {
+        input.theirs.word_text(&one.txn)
+    };
+    Some(Known {
+        channel: Some(one.channel),
+        file: Some(one.file),
+        place: one.place,
+        reference,
+        amount: one.gross,
+        currency: Some(one.currency),
+        ..Known::default()
+    })
+}
+
+fn bank(input: &Input, number: u32) -> Option<Known<'_>> {
+    let one = input.banks.get(at(number))?;
+    Some(Known {
+        file: Some(one.file),
+        place: one.place,
+        reference: input.theirs.text(one.reference),
+        amount: one.amount,
+        currency: Some(one.currency),
+        ..Known::default()
+    })
+}
+
+fn payout(comparison: &Comparison, number: u32) -> Option<Known<'_>> {
+    let one = comparison.payouts.get(at(number))?;
+    Some(Known {
+        channel: Some(one.channel),
+        file: Some(one.file),
+        batch: &one.batch,
+        amount: one.net,
+        ..Known::default()
+    })
+}
+
+fn batch(input: &Input, number: u32) -> Option<Known<'_>> {
+    let one = input.batches.get(at(number))?;
+    Some(Known {
+        channel: Some(one.channel),
+        file: Some(one.file),
+        batch: input.theirs.text(one.batch),
+        amount: one.total.unwrap_or(0),
+        ..Known::default()
     })
 }

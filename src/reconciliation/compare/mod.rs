@@ -3,6 +3,7 @@
 //! for each of them, and [`bridge::bridge`] proves that the sums add up. Pure: no store, no clock, no
 //! files; the result does not depend on the order in which facts were added.
 
+mod arena;
 mod bank;
 pub mod bridge;
 mod credits;
@@ -12,9 +13,11 @@ pub mod input;
 mod join;
 pub mod known;
 mod memo;
+mod orders;
 pub mod outcome;
 mod payouts;
 pub mod reason;
+mod recall;
 mod refunds;
 mod settlement;
 mod work;
@@ -35,9 +38,9 @@ pub fn compare(input: &Input) -> Comparison {
     settlement::settle(&mut work, &agreed);
     refunds::settle(&mut work);
     let marked = bank::place(&mut work);
-    payouts::place(&mut work, &agreed, marked);
-    settlement::unsettled(&mut work);
+    payouts::place(&mut work, marked);
     bank::unpaid(&mut work);
+    settlement::unsettled(&mut work);
     refunds::absent(&mut work);
     work.end()
 }

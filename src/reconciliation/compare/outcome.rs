@@ -215,6 +215,13 @@ pub struct Link {
     pub allocated: i64,
 }
 
+/// What an item was matched with. Smaller than a [`Link`], because millions of outcomes have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Match {
+    pub(super) item: Item,
+    pub(super) allocated: i64,
+}
+
 /// What became of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
@@ -226,7 +233,7 @@ pub struct Outcome {
     pub difference: i64,
     /// While waiting: the first day on which it is a difference.
     pub turns_on: Option<Day>,
-    pub(super) first: Option<Link>,
+    pub(super) first: Option<Match>,
     pub(super) more: (u32, u32),
 }
 
@@ -275,12 +282,17 @@ pub struct Comparison {
 
 impl Comparison {
     /// What an outcome names: matched first, then candidates and what was turned down.
-    pub fn links<'a>(&'a self, outcome: &'a Outcome) -> impl Iterator<Item = &'a Link> {
+    pub fn links(&self, outcome: &Outcome) -> impl Iterator<Item = Link> {
         let (start, end) = outcome.more;
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let end = usize::try_from(end).unwrap_or(usize::MAX);
         let more = self.links.get(start..end).unwrap_or(&[]);
-        outcome.first.iter().chain(more)
+        let first = outcome.first.map(|one| Link {
+            item: one.item,
+            role: Role::Matched,
+            allocated: one.allocated,
+        });
+        first.into_iter().chain(more.iter().copied())
     }
 
     /// The outcome of an item.

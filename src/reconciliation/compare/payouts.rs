@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::bank::Marked;
 use super::facts::{ChannelNo, FileNo, LineKind};
 use super::fees::net;
-use super::input::{Batch, Line};
+use super::input::{Batch, Input, Line};
 use super::join::{at, number};
 use super::outcome::{Item, Outcome, OutcomeKind, Payout, Role, Rule};
 use super::settlement::Agreed;
@@ -16,9 +16,8 @@ use crate::domain::time::Day;
 
 type BatchKey = (ChannelNo, FileNo, String);
 
-/// Makes the payouts, gives each its credits, and checks stated batches.
-pub(super) fn place(work: &mut Work<'_>, agreed: &Agreed, mut marked: Marked) {
-    work.out.payouts = batches(work, agreed);
+/// Gives each payout its credits, and checks stated batches.
+pub(super) fn place(work: &mut Work<'_>, mut marked: Marked) {
     let mut by_channel: BTreeMap<ChannelNo, Vec<u32>> = BTreeMap::new();
     for (own, payout) in (0..).zip(&work.out.payouts) {
         by_channel.entry(payout.channel).or_default().push(own);
@@ -39,16 +38,16 @@ pub(super) fn place(work: &mut Work<'_>, agreed: &Agreed, mut marked: Marked) {
     }
 }
 
-fn batches(work: &Work<'_>, agreed: &Agreed) -> Vec<Payout> {
-    let input = work.input;
+/// The payouts that the lines come to.
+pub(super) fn batches(input: &Input, agreed: &Agreed) -> Vec<Payout> {
     let mut found: BTreeMap<BatchKey, Payout> = BTreeMap::new();
     let is_one = |one: &Line, other: &Line| {
-        let batch = |line: &Line| input.theirs.bytes(line.batch);
-        (one.channel, one.file) == (other.channel, other.file) && batch(one) == batch(other)
+        (one.channel, one.file) == (other.channel, other.file)
+            && (one.batch == other.batch || input.batch(one) == input.batch(other))
     };
     for run in input.lines.chunk_by(is_one) {
         let Some(first) = run.first() else { continue };
-        let batch = input.theirs.text(first.batch).to_owned();
+        let batch = input.batch(first).to_owned();
         let key = (first.channel, first.file, batch.clone());
         let payout = found.entry(key).or_insert_with(|| Payout {
             channel: first.channel,

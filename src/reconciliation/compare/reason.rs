@@ -159,9 +159,9 @@ fn fields(input: &Input, comparison: &Comparison, item: Item) -> Fields {
     let (ours, theirs) = (&input.ours, &input.theirs);
     match item {
         Item::Payment(number) => input.payments.get(at(number)).map(|one| Fields {
-            txn: ours.text(one.txn).to_owned(),
+            txn: ours.word_text(&one.txn).to_owned(),
             order: ours.text(one.order).to_owned(),
-            memo: ours.text(one.references).trim().to_owned(),
+            memo: input.references(one).trim().to_owned(),
             amount: one.amount,
             currency: one.currency.to_string(),
             account: input
@@ -170,7 +170,7 @@ fn fields(input: &Input, comparison: &Comparison, item: Item) -> Fields {
                 .unwrap_or_default(),
         }),
         Item::Line(number) => input.lines.get(at(number)).map(|one| Fields {
-            txn: theirs.text(one.txn).to_owned(),
+            txn: theirs.word_text(&one.txn).to_owned(),
             order: theirs.text(one.order).to_owned(),
             amount: one.gross,
             currency: one.currency.to_string(),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::facts::LineKind;
-use super::input::{Bank, Input, Refund};
+use super::input::{Bank, Input, Line, Refund};
 use super::join::{at, number};
 use super::memo::{Names, Squeezed};
 use super::outcome::{Item, Outcome, OutcomeKind, Role, Rule};
@@ -19,10 +19,10 @@ type ByText<'a> = HashMap<(u16, &'a [u8]), Vec<u32>>;
 /// Refund lines of settlement files. Gives each its outcome.
 pub(super) fn settle(work: &mut Work<'_>) {
     let input = work.input;
-    let lines = input.lines.iter().enumerate();
-    let mut lines: Vec<u32> = lines
-        .filter(|(_, line)| line.kind == LineKind::Refund)
-        .map(|(place, _)| number(place))
+    let is_refund = |line: &Line| line.kind == LineKind::Refund;
+    let odd = input.odd.iter().copied();
+    let mut lines: Vec<u32> = odd
+        .filter(|line| input.lines.get(at(*line)).is_some_and(is_refund))
         .collect();
     if lines.is_empty() {
         return;
@@ -37,7 +37,7 @@ pub(super) fn settle(work: &mut Work<'_>) {
             .and_then(|at| input.payments.get(*at));
         let mut keys = vec![input.ours.bytes(one.order)];
         keys.extend(payment.map(|one| input.ours.bytes(one.order)));
-        keys.extend(payment.map(|one| input.ours.bytes(one.txn)));
+        keys.extend(payment.map(|one| input.ours.word_bytes(&one.txn)));
         keys
     });
     let mut open: Vec<u32> = Vec::new();
@@ -95,12 +95,12 @@ fn refund_line(work: &mut Work<'_>, line: u32, texts: &ByText<'_>, rule: Rule) -
         return false;
     };
     let size = theirs.gross.saturating_abs();
-    let mut keys = vec![theirs.txn];
+    let mut keys = vec![input.theirs.word_bytes(&theirs.txn)];
     if rule == Rule::OrderReference {
-        keys.push(theirs.order);
+        keys.push(input.theirs.bytes(theirs.order));
     }
     for key in keys {
-        let key = (theirs.channel.0, input.theirs.bytes(key));
+        let key = (theirs.channel.0, key);
         let named = texts.get(&key).map_or(&[][..], Vec::as_slice);
         let free = named.iter().copied().filter(|one| is_free(work, *one));
         let fits = |one: &u32| {
@@ -148,8 +148,9 @@ fn unknown(work: &mut Work<'_>, line: u32, texts: &ByText<'_>) {
     let Some(theirs) = input.lines.get(at(line)) else {
         return;
     };
-    for key in [theirs.txn, theirs.order] {
-        let key = (theirs.channel.0, input.theirs.bytes(key));
+    let txn = input.theirs.word_bytes(&theirs.txn);
+    for key in [txn, input.theirs.bytes(theirs.order)] {
+        let key = (theirs.channel.0, key);
         for refund in texts.get(&key).map_or(&[][..], Vec::as_slice) {
             let role = if is_free(work, *refund) {
                 Role::Candidate
@@ -178,7 +179,7 @@ impl Debits {
                 .payment
                 .and_then(|id| payments.get(&id))
                 .and_then(|at| input.payments.get(*at));
-            let references = payment.map_or("", |one| input.ours.text(one.references));
+            let references = payment.map_or("", |one| input.references(one));
             for text in references.split(' ') {
                 names.add(text, own);
             }

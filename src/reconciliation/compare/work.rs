@@ -3,7 +3,7 @@
 
 use super::input::{Input, Payment};
 use super::join::{at, number};
-use super::outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Role, Rule};
+use super::outcome::{Comparison, Item, Link, Match, Outcome, OutcomeKind, Role, Rule};
 use crate::domain::payment::PaymentStatus;
 use crate::domain::time::Day;
 use chrono::Days;
@@ -23,12 +23,8 @@ pub(super) fn verdict(kind: OutcomeKind, rule: Rule) -> Outcome {
 }
 
 /// A match with an item.
-pub(super) fn matched(item: Item, allocated: i64) -> Option<Link> {
-    Some(Link {
-        item,
-        role: Role::Matched,
-        allocated,
-    })
+pub(super) fn matched(item: Item, allocated: i64) -> Option<Match> {
+    Some(Match { item, allocated })
 }
 
 /// Whether we hold that money was taken.
@@ -52,6 +48,8 @@ pub(super) struct Work<'a> {
     pub(super) out: Comparison,
     /// Which payments have their counterpart.
     pub(super) claimed: Vec<bool>,
+    /// Payments whose transaction id is on no line.
+    pub(super) alone: Vec<u32>,
     notes: Vec<(Item, Link)>,
 }
 
@@ -61,14 +59,14 @@ impl<'a> Work<'a> {
         Self {
             input,
             out: Comparison {
-                payments: vec![unknown; input.payments.len()],
-                lines: vec![unknown; input.lines.len()],
+                // Those of payments and lines are many: the settlement makes them in one go.
                 banks: vec![unknown; input.banks.len()],
                 refunds: vec![unknown; input.refunds.len()],
                 batches: vec![unknown; input.batches.len()],
                 ..Comparison::default()
             },
-            claimed: vec![false; input.payments.len()],
+            claimed: Vec::new(),
+            alone: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -113,7 +111,7 @@ impl<'a> Work<'a> {
 
     /// The last day on which a payment's absence is no difference.
     pub(super) fn waits_until(&self, payment: &Payment) -> Day {
-        payment.waits_until.unwrap_or_else(|| {
+        self.input.waits_until(payment).unwrap_or_else(|| {
             let contract = self.input.contract(payment.channel);
             later(payment.day, contract.map_or(0, |one| one.grace_days))
         })

@@ -1,21 +1,97 @@
-//! Delimited text read at the speed of memory, for files whose columns are known already: records are
-//! handed over as borrowed fields, piece by piece, so that a file of any length needs one buffer.
-//! Quotes, doubled quotes and line breaks inside quotes are read; what is unusual gives `None`, and the
-//! caller takes the general reader of tables.
+//! Delimited text split at the speed of memory. Quotes, doubled quotes and line breaks inside quotes
+//! are read; what is unusual gives nothing, and the caller takes the general reader of tables. Records
+//! of a file whose columns are known are handed over as borrowed fields, piece by piece, so that a file
+//! of any length needs one buffer.
 
 use std::borrow::Cow;
 use std::io::Read;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr3};
 
 use super::dates::DateOrder;
 use crate::domain::time::Day;
 use crate::reconciliation::problem::Problem;
 
 /// How much is read at a time.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;
+/// So many digits always fit.
+const DIGITS: usize = 18;
 /// Bytes a record may have.
 const LONGEST: usize = 1 << 24;
+
+/// One record, whole in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    text: &'a [u8],
+    fields: &'a [Field],
+}
+
+/// Where a field lies in its record, without its quotes.
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    start: usize,
+    end: usize,
+    has_doubled: bool,
+}
+
+impl<'a> Record<'a> {
+    /// How many fields it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether it has no field at all. No record is: a blank one is not handed over.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// A field, by its place from 0; empty when the record has fewer.
+    #[must_use]
+    #[inline]
+    pub fn bytes(&self, place: usize) -> Cow<'a, [u8]> {
+        let Some(field) = self.fields.get(place) else {
+            return Cow::Borrowed(&[]);
+        };
+        let bytes = self.text.get(field.start..field.end).unwrap_or_default();
+        if field.has_doubled {
+            return Cow::Owned(halved(bytes));
+        }
+        Cow::Borrowed(bytes)
+    }
+}
+
+/// A quoted text with its doubled quotes made one.
+fn halved(bytes: &[u8]) -> Vec<u8> {
+    let mut was_quote = false;
+    let keep = |byte: &u8| {
+        was_quote = *byte == b'"' && !was_quote;
+        was_quote || *byte != b'"'
+    };
+    let mut bytes = bytes.to_vec();
+    bytes.retain(keep);
+    bytes
+}
+
+/// The fields of a line without its end, when it is a whole record with nothing unusual in it: quotes
+/// only around whole fields, or doubled inside them.
+#[must_use]
+pub fn fields(line: &str, delimiter: char) -> Option<Vec<String>> {
+    let delimiter = u8::try_from(delimiter).ok().filter(u8::is_ascii)?;
+    let mut fields = Vec::new();
+    let text = line.as_bytes();
+    let is_whole = record(text, delimiter, true, &mut fields)? == text.len();
+    if !is_whole || text.ends_with(b"\r") {
+        return None;
+    }
+    let record = Record {
+        text,
+        fields: &fields,
+    };
+    let own = |place| String::from_utf8(record.bytes(place).into_owned()).ok();
+    (0..record.len()).map(own).collect()
+}
 
 /// Hands over every record with the number it has in the file, from 1.
 ///
@@ -24,9 +100,10 @@ const LONGEST: usize = 1 << 24;
 pub fn each_record(
     mut source: impl Read,
     delimiter: u8,
-    mut take: impl FnMut(u32, &[Cow<'_, [u8]>]) -> Result<(), Problem>,
+    mut take: impl FnMut(u32, Record<'_>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
     let mut buffer = vec![0; PIECE];
+    let mut fields = Vec::new();
     let (mut filled, mut number) = (0, 0_u32);
     loop {
         if filled == buffer.len() {
@@ -38,131 +115,123 @@ pub fn each_record(
         let room = buffer.get_mut(filled..).unwrap_or_default();
         let read = source.read(room)?;
         filled += read;
-        let text = buffer.get(..filled).unwrap_or_default();
-        let used = piece(text, delimiter, read == 0, &mut number, &mut take)?;
+        let mut rest = buffer.get(..filled).unwrap_or_default();
+        while let Some(length) = record(rest, delimiter, read == 0, &mut fields) {
+            let (text, behind) = rest.split_at(length);
+            rest = behind;
+            number += 1;
+            let is_blank = matches!(fields.as_slice(), [only] if only.start == only.end);
+            if !is_blank {
+                let fields = fields.as_slice();
+                take(number, Record { text, fields })?;
+            }
+        }
+        let left = rest.len();
         if read == 0 {
-            return if used == filled {
+            return if left == 0 {
                 Ok(())
             } else {
                 Err(unclosed(number))
             };
         }
-        buffer.copy_within(used..filled, 0);
-        filled -= used;
+        buffer.copy_within(filled - left..filled, 0);
+        filled = left;
     }
 }
 
 fn unclosed(number: u32) -> Problem {
     Problem::at(
         u64::from(number) + 1,
-        "a quote (\") is opened in this record and never closed: mend the cell and export again",
+        "a quote (\") stands inside this record or is never closed: mend the cell and export again",
     )
 }
 
-/// The whole records of a piece; gives how many bytes they take.
-fn piece<'a>(
-    text: &'a [u8],
-    delimiter: u8,
-    is_last: bool,
-    number: &mut u32,
-    take: &mut impl FnMut(u32, &[Cow<'a, [u8]>]) -> Result<(), Problem>,
-) -> Result<usize, Problem> {
-    let mut fields: Vec<Cow<'a, [u8]>> = Vec::new();
-    let mut used = 0;
-    loop {
-        fields.clear();
-        let rest = text.get(used..).unwrap_or_default();
-        if rest.is_empty() {
-            return Ok(used);
-        }
-        let Some(length) = record(rest, delimiter, is_last, &mut fields) else {
-            return Ok(used);
-        };
-        used += length;
-        *number += 1;
-        let is_blank = fields.len() == 1 && fields.first().is_some_and(|one| one.is_empty());
-        if !is_blank {
-            take(*number, &fields)?;
-        }
+/// One record's fields and length with its line end; `None` when it is not whole, or nothing is left.
+fn record(text: &[u8], delimiter: u8, is_last: bool, fields: &mut Vec<Field>) -> Option<usize> {
+    fields.clear();
+    if text.is_empty() {
+        return None;
     }
-}
-
-/// One record's fields and length with its line end; `None` when it is not whole.
-fn record<'a>(
-    text: &'a [u8],
-    delimiter: u8,
-    is_last: bool,
-    fields: &mut Vec<Cow<'a, [u8]>>,
-) -> Option<usize> {
     let mut at = 0;
     loop {
         let rest = text.get(at..)?;
-        let (field, length) = if rest.first() == Some(&b'"') {
+        let (mut field, length) = if rest.first() == Some(&b'"') {
             quoted(rest)?
         } else {
-            let length = memchr2(delimiter, b'\n', rest).or(is_last.then_some(rest.len()))?;
-            (Cow::Borrowed(rest.get(..length)?), length)
+            let end = memchr3(delimiter, b'\n', b'"', rest);
+            let length = end.or(is_last.then_some(rest.len()))?;
+            if rest.get(length) == Some(&b'"') {
+                return None;
+            }
+            (plain(length), length)
         };
-        let rest = rest.get(length..)?;
+        field.start += at;
+        field.end += at;
         at += length;
-        match rest.first() {
+        match text.get(at) {
             Some(end) if *end == delimiter => {
                 fields.push(field);
                 at += 1;
+                continue;
             }
-            Some(b'\n') => {
-                fields.push(without_return(field));
-                return Some(at + 1);
-            }
-            Some(b'\r') if rest.get(1) == Some(&b'\n') => {
-                fields.push(field);
-                return Some(at + 2);
-            }
-            None if is_last => {
-                fields.push(without_return(field));
-                return Some(at);
-            }
+            Some(b'\n') => at += 1,
+            Some(b'\r') if text.get(at + 1) == Some(&b'\n') => at += 2,
+            None if is_last => {}
             _ => return None,
         }
+        if length == field.end - field.start && text.get(..field.end)?.ends_with(b"\r") {
+            field.end = field.start.max(field.end - 1);
+        }
+        fields.push(field);
+        return Some(at);
     }
 }
 
-fn without_return(field: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    match field {
-        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_suffix(b"\r").unwrap_or(bytes)),
-        Cow::Owned(bytes) => Cow::Owned(bytes),
+fn plain(length: usize) -> Field {
+    Field {
+        start: 0,
+        end: length,
+        has_doubled: false,
     }
 }
 
 /// A quoted field and its length with its quotes.
-fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, usize)> {
-    let mut at = 1;
-    let mut pieces: Vec<u8> = Vec::new();
+fn quoted(text: &[u8]) -> Option<(Field, usize)> {
+    let (mut at, mut has_doubled) = (1, false);
     loop {
-        let rest = text.get(at..)?;
-        let end = memchr(b'"', rest)?;
-        let piece = rest.get(..end)?;
-        at += end + 1;
+        at += memchr(b'"', text.get(at..)?)? + 1;
         if text.get(at) != Some(&b'"') {
-            if pieces.is_empty() {
-                return Some((Cow::Borrowed(piece), at));
-            }
-            pieces.extend_from_slice(piece);
-            return Some((Cow::Owned(pieces), at));
+            let field = Field {
+                start: 1,
+                end: at - 1,
+                has_doubled,
+            };
+            return Some((field, at));
         }
-        pieces.extend_from_slice(piece);
-        pieces.push(b'"');
+        has_doubled = true;
         at += 1;
     }
 }
 
 /// A whole amount: digits with an optional sign, and commas or dots only where they part thousands.
 #[must_use]
+#[inline]
 pub fn whole_amount(text: &[u8]) -> Option<i64> {
     let (is_negative, digits) = match text.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, text),
     };
+    if (1..=DIGITS).contains(&digits.len()) {
+        let (mut value, mut is_plain) = (0_i64, true);
+        for byte in digits {
+            let digit = byte.wrapping_sub(b'0');
+            is_plain &= digit < 10;
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+        }
+        if is_plain {
+            return Some(if is_negative { -value } else { value });
+        }
+    }
     let (mut value, mut mark, mut group, mut count) = (0_i64, None, 0_u32, 0_u32);
     for byte in digits {
         if byte.is_ascii_digit() {
@@ -186,36 +255,34 @@ pub fn whole_amount(text: &[u8]) -> Option<i64> {
 /// A day written with two digits for day and month and four for the year, in this order; what stands
 /// behind it, such as a time, must be parted by a space or `T`.
 #[must_use]
+#[inline]
 pub fn day(text: &[u8], order: DateOrder) -> Option<Day> {
-    let number = |start: usize, end: usize| {
-        text.get(start..end)?.iter().try_fold(0_u32, |sum, digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| sum * 10 + u32::from(digit - b'0'))
-        })
+    let [a, b, c, d, e, f, g, h, i, j, rest @ ..] = text else {
+        return None;
     };
-    if !matches!(text.get(10), None | Some(b' ' | b'T')) {
+    if !matches!(rest.first(), None | Some(b' ' | b'T')) {
         return None;
     }
-    let marks = |one: usize, other: usize| {
-        let mark = text.get(one)?;
-        (matches!(mark, b'/' | b'-' | b'.') && text.get(other) == Some(mark)).then_some(())
+    let (year, month, day, marks) = match order {
+        DateOrder::Ymd => ([a, b, c, d], [f, g], [i, j], (e, h)),
+        DateOrder::Dmy => ([g, h, i, j], [d, e], [a, b], (c, f)),
+        DateOrder::Mdy => ([g, h, i, j], [a, b], [d, e], (c, f)),
     };
-    let (year, month, day) = match order {
-        DateOrder::Ymd => {
-            marks(4, 7)?;
-            (number(0, 4)?, number(5, 7)?, number(8, 10)?)
-        }
-        DateOrder::Dmy => {
-            marks(2, 5)?;
-            (number(6, 10)?, number(3, 5)?, number(0, 2)?)
-        }
-        DateOrder::Mdy => {
-            marks(2, 5)?;
-            (number(6, 10)?, number(0, 2)?, number(3, 5)?)
-        }
-    };
-    Day::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    if marks.0 != marks.1 || !matches!(marks.0, b'/' | b'-' | b'.') {
+        return None;
+    }
+    let year = i32::try_from(digits(year)?).ok()?;
+    Day::from_ymd_opt(year, digits(month)?, digits(day)?)
+}
+
+fn digits<const N: usize>(text: [&u8; N]) -> Option<u32> {
+    let (mut value, mut is_plain) = (0_u32, true);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        is_plain &= digit < 10;
+        value = value.wrapping_mul(10).wrapping_add(u32::from(digit));
+    }
+    is_plain.then_some(value)
 }
 
 #[cfg(test)]
@@ -238,9 +305,9 @@ mod tests {
 
     fn read(source: impl Read) -> Result<Vec<(u32, Vec<String>)>, Problem> {
         let mut all = Vec::new();
-        each_record(source, b',', |number, fields| {
-            let text = |field: &Cow<'_, [u8]>| String::from_utf8(field.to_vec()).unwrap();
-            all.push((number, fields.iter().map(text).collect()));
+        each_record(source, b',', |number, record| {
+            let text = |place| String::from_utf8(record.bytes(place).into_owned()).unwrap();
+            all.push((number, (0..record.len()).map(text).collect()));
             Ok(())
         })?;
         Ok(all)
@@ -273,6 +340,8 @@ mod tests {
         let amounts = [
             ("0", Some(0)),
             ("-602,846", Some(-602_846)),
+            ("-999999999999999999", Some(-999_999_999_999_999_999)),
+            ("9223372036854775807", Some(i64::MAX)),
             ("1.250.000", Some(1_250_000)),
             ("1250000", Some(1_250_000)),
             ("12,34", None),

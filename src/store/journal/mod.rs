@@ -18,6 +18,7 @@ use super::rows::{
 use super::rows::{BalanceRow, BillRow, BlockRow, CountRow, NoticeRow, PaymentRow, PostingRow};
 use super::types::{Ts, Uid};
 use crate::domain::bill::BillState;
+use crate::domain::refund::RefundState;
 
 /// What to look up for a batch, all of one tenant. Duplicates do no harm.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Lookup {
     pub notice_keys: Vec<(String, Vec<u8>)>,
     /// Channel and payment key of every notice.
     pub payment_keys: Vec<(String, String)>,
+    /// Of these keys, those under which a payment that is named now may have waited without a name.
+    pub early_keys: Vec<(String, String)>,
     /// Channel and order reference that may be an attempt.
     pub attempts: Vec<(String, String)>,
     /// Texts that may be a bill's reference.
@@ -210,15 +213,20 @@ fn find_refunds(
     lookup: &Lookup,
     payments: &[PaymentRow],
 ) -> Result<Vec<RefundRow>, Failure> {
-    if lookup.takes_back && !payments.is_empty() {
-        let known: Vec<Uid> = payments.iter().map(|row| row.payment_id).collect();
-        return refunds.list_standing_refunds(lookup.tenant, &known);
-    }
-    let set_aside = with_money_set_aside(payments);
-    if set_aside.is_empty() {
+    let concerned = if lookup.takes_back {
+        payments.iter().map(|row| row.payment_id).collect()
+    } else {
+        with_money_set_aside(payments)
+    };
+    if concerned.is_empty() {
         return Ok(Vec::new());
     }
-    refunds.list_refunds_to_pay(lookup.tenant, &set_aside)
+    let mut rows = refunds.list_standing_refunds(lookup.tenant, &concerned)?;
+    // What nobody approved yet matters only where money goes back.
+    let holds =
+        |row: &RefundRow| RefundState::parse(&row.state).is_some_and(RefundState::holds_money);
+    rows.retain(|row| lookup.takes_back || holds(row));
+    Ok(rows)
 }
 
 /// Adds the payments under an id of orders of which something waits without one. Their dossiers are

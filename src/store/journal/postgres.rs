@@ -34,6 +34,7 @@ impl Journal for PgConnection {
         }
         found.refunds = find_refunds(self, lookup, &found.payments)?;
         self.lock_dossiers(lookup.tenant, dossier_ids, &mut found)?;
+        self.must_know_early_payments(lookup, &found)?;
         find_named_payments(self, lookup, &mut found)?;
         let (payments, bills) = found.settleable();
         found.differences = self.list_standing_differences(lookup.tenant, &payments, &bills)?;
@@ -108,6 +109,7 @@ trait Steps {
         ids: Vec<Uid>,
         found: &mut Found,
     ) -> Result<(), Failure>;
+    fn must_know_early_payments(&mut self, lookup: &Lookup, found: &Found) -> Result<(), Failure>;
     fn write_payments(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn write_dossiers(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn add_sums(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
@@ -237,6 +239,34 @@ impl Steps for PgConnection {
             without_given(&mut found.standing, &given);
         }
         Ok(())
+    }
+
+    /// While we waited for a dossier, another writer may have written a payment of its that waits
+    /// without a name. Then everything is read anew. An order that leads to no dossier has no row
+    /// that both would lock.
+    fn must_know_early_payments(&mut self, lookup: &Lookup, found: &Found) -> Result<(), Failure> {
+        let is_known = |(channel, key): &&(String, String)| {
+            let mut known = found.payments.iter();
+            known.any(|row| row.channel == *channel && row.payment_key == *key)
+        };
+        let unknown = lookup.early_keys.iter().filter(|key| !is_known(key));
+        let unknown: Vec<&(String, String)> = unknown.collect();
+        if unknown.is_empty() || found.dossiers.is_empty() {
+            return Ok(());
+        }
+        let channels = unknown.iter().map(|(channel, _)| channel);
+        let keys = unknown.iter().map(|(_, key)| key);
+        let written: Vec<(String, String)> = payments::table
+            .filter(payments::tenant.eq(lookup.tenant))
+            .filter(payments::channel.eq_any(channels))
+            .filter(payments::payment_key.eq_any(keys))
+            .select((payments::channel, payments::payment_key))
+            .load(self)?;
+        if !written.iter().any(|key| unknown.contains(&key)) {
+            return Ok(());
+        }
+        let problem = "a payment was told of without a name meanwhile";
+        Err(Failure::Contention(problem.to_owned()))
     }
 
     fn write_payments(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {

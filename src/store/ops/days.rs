@@ -25,6 +25,8 @@ pub trait Days {
     fn find_day(&mut self, tenant: i32, day: Day) -> Result<Option<DayRow>>;
     /// The last day that was ever closed, before `before` where given.
     fn find_last_closed_day(&mut self, tenant: i32, before: Option<Day>) -> Result<Option<DayRow>>;
+    /// The closed days from one to another, each with the officer who closed it.
+    fn list_closed_days(&mut self, tenant: i32, from: Day, to: Day) -> Result<Vec<(Day, String)>>;
     /// Adds a day, or replaces what is known of it.
     fn insert_day(&mut self, row: &DayRow) -> Result<()>;
     /// Adds a step.

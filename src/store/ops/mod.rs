@@ -7,8 +7,8 @@ use crate::store::failure::Failure;
 use crate::store::journal::Journal;
 use crate::store::rows::{
     AnsweredRow, AttemptRow, BalanceRow, BillRow, BlockRow, ChainRow, DossierRow, FeeItemRow,
-    ImportRow, NoticeRow, OfficerRow, PaymentRow, PostingRow, ProcedureRow, ProviderSlotRow,
-    QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
+    ImportRow, NoticeRow, OfficerRow, PaymentHead, PaymentRow, PostingRow, ProcedureRow,
+    ProviderSlotRow, QuarantinedHead, QuarantinedRow, TokenRow, UnitRow,
 };
 use crate::store::types::{Ts, Uid};
 
@@ -19,6 +19,8 @@ mod outbox;
 mod outcomes;
 mod refunds;
 mod reports;
+mod settling;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;
@@ -33,6 +35,8 @@ pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
     Window,
 };
+pub use settling::{RemittanceFilter, Settling};
+pub use staging::Staging;
 pub use statements::{StatementFilter, Statements};
 pub use suggestions::Suggestions;
 pub use tariffs::Tariffs;
@@ -58,7 +62,9 @@ pub trait Queries:
     + StatusQueries
     + Outbox
     + Statements
+    + Settling
     + Outcomes
+    + Staging
 {
 }
 
@@ -170,6 +176,8 @@ pub struct PaymentFilter {
     pub to: Option<Uid>,
     /// After this id.
     pub after: Option<Uid>,
+    /// Paid from the first instant on and before the second, or at an instant nobody told.
+    pub paid_within: Option<(Ts, Ts)>,
     /// At most so many.
     pub limit: i64,
 }
@@ -178,6 +186,15 @@ pub struct PaymentFilter {
 pub trait Payments {
     /// Payments by id.
     fn list_payments(&mut self, tenant: i32, filter: &PaymentFilter) -> Result<Vec<PaymentRow>>;
+    /// Payments by id, from the first id on and before the second, paid within two instants or at
+    /// one nobody told: only what a comparison asks of them.
+    fn list_payment_heads(
+        &mut self,
+        tenant: i32,
+        ids: (Uid, Uid),
+        paid_within: (Ts, Ts),
+        limit: i64,
+    ) -> Result<Vec<PaymentHead>>;
     /// One payment.
     fn find_payment(&mut self, tenant: i32, id: Uid) -> Result<Option<PaymentRow>>;
     /// Payments that point at these dossiers, by id.
@@ -317,6 +334,8 @@ pub trait Proof {
     /// Differences against their steps, what officers posted against the steps that name it, and
     /// money that is not placed against the differences that stand for it.
     fn list_wrong_cases(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
+    /// Entries that lines prove, and remittances, against what was posted.
+    fn list_wrong_settled(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Counts of both grains against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.

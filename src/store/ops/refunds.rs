@@ -3,7 +3,7 @@
 
 use super::Result;
 use crate::store::rows::{AllocationRow, RefundRow, RefundStepRow};
-use crate::store::types::Uid;
+use crate::store::types::{Ts, Uid};
 
 /// How to list refunds; what is none does not narrow.
 #[derive(Debug, Default, Clone)]
@@ -26,6 +26,8 @@ pub struct RefundFilter {
     pub provider_refund_id: Option<String>,
     /// Those the bank knows under this reference.
     pub bank_reference: Option<String>,
+    /// Approved from the first instant on and before the second.
+    pub approved_within: Option<(Ts, Ts)>,
     /// After this id.
     pub after: Option<Uid>,
     /// At most so many.
@@ -38,8 +40,6 @@ pub trait Refunds {
     fn list_refunds(&mut self, tenant: i32, filter: &RefundFilter) -> Result<Vec<RefundRow>>;
     /// One refund.
     fn find_refund(&mut self, tenant: i32, id: Uid) -> Result<Option<RefundRow>>;
-    /// The refunds of these payments for which money is set aside, oldest first.
-    fn list_refunds_to_pay(&mut self, tenant: i32, payment_ids: &[Uid]) -> Result<Vec<RefundRow>>;
     /// The refunds of these payments that have not ended, oldest first.
     fn list_standing_refunds(&mut self, tenant: i32, payment_ids: &[Uid])
     -> Result<Vec<RefundRow>>;

@@ -3,7 +3,9 @@
 
 use super::Result;
 use crate::domain::time::Day;
-use crate::store::rows::{StatementFileRow, StatementOriginalRow, StatementPageRow, StatementRow};
+use crate::store::rows::{
+    StatementFileRow, StatementOriginalRow, StatementPageHead, StatementPageRow, StatementRow,
+};
 use crate::store::types::Uid;
 
 /// How to list statement files.
@@ -13,6 +15,8 @@ pub struct StatementFilter {
     pub source: Option<String>,
     /// One state only.
     pub state: Option<String>,
+    /// Only files with a statement that covers this day.
+    pub day: Option<Day>,
     /// After this id.
     pub after: Option<Uid>,
     /// At most so many.
@@ -27,13 +31,12 @@ pub trait Statements {
     fn mark_statement_file(&mut self, row: &StatementFileRow) -> Result<()>;
     /// One file.
     fn find_statement_file(&mut self, tenant: i32, id: Uid) -> Result<Option<StatementFileRow>>;
-    /// The file of these bytes that was not undone.
-    fn find_statement_file_by_hash(
+    /// The files of these bytes that were not undone, of any source, oldest first.
+    fn list_statement_files_of_bytes(
         &mut self,
         tenant: i32,
-        source: &str,
         file_hash: &[u8],
-    ) -> Result<Option<StatementFileRow>>;
+    ) -> Result<Vec<StatementFileRow>>;
     /// Files by id, oldest first.
     fn list_statement_files(
         &mut self,
@@ -84,7 +87,8 @@ pub trait Statements {
     ) -> Result<Option<StatementRow>>;
     /// Adds pages of lines.
     fn insert_statement_pages(&mut self, rows: &[StatementPageRow]) -> Result<()>;
-    /// Pages of a source from one day to another that count: those of imported files.
+    /// Pages of imported files of a source that count on one of these days, whatever the day of their
+    /// lines.
     fn list_statement_pages(
         &mut self,
         tenant: i32,
@@ -92,18 +96,43 @@ pub trait Statements {
         from: Day,
         to: Day,
     ) -> Result<Vec<StatementPageRow>>;
-    /// The pages of one file, by day and page.
-    fn list_statement_pages_of(
+    /// Pages of imported files of a source whose lines are of these days, without their lines.
+    fn list_statement_page_heads(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<StatementPageHead>>;
+    /// The pages of one file, by day and page, without their lines.
+    fn list_statement_page_heads_of(
         &mut self,
         tenant: i32,
         file_id: Uid,
-    ) -> Result<Vec<StatementPageRow>>;
+    ) -> Result<Vec<StatementPageHead>>;
+    /// The lines of one page.
+    fn find_statement_page(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        day: Day,
+        file_id: Uid,
+        page: i32,
+    ) -> Result<Option<Vec<u8>>>;
+    /// From now on the pages of a file that counted on a day count on another.
+    fn mark_statement_pages(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+        counted_on: Day,
+        count_on: Day,
+    ) -> Result<()>;
     /// What a file added on each day: lines, money in, money out.
     fn list_statement_days(
         &mut self,
         tenant: i32,
         file_id: Uid,
     ) -> Result<Vec<(Day, i64, i64, i64)>>;
-    /// Removes the pages of a file whose lines are written anew.
-    fn delete_statement_pages(&mut self, tenant: i32, file_id: Uid) -> Result<()>;
+    /// Removes the pages of a file with lines of a day that are written anew.
+    fn delete_statement_pages(&mut self, tenant: i32, file_id: Uid, day: Day) -> Result<()>;
 }

@@ -14,6 +14,9 @@ use crate::store::schema::{
 };
 use crate::store::types::{SqlTs, Ts, Uid};
 
+/// The state of a day that takes nothing more.
+const CLOSED: &str = "closed";
+
 /// The blocks of a chain sealed in a span of time, joined with their postings.
 macro_rules! sealed_postings {
     ($tenant:expr, $chain:expr, $from:expr, $to:expr) => {
@@ -55,6 +58,23 @@ impl Days for Conn {
             query = query.filter(days::day.lt(before));
         }
         Ok(query.first(self).optional()?)
+    }
+
+    fn list_closed_days(
+        &mut self,
+        tenant: i32,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<(Day, String)>, Failure> {
+        let rows: Vec<(Day, Option<String>)> = days::table
+            .filter(days::tenant.eq(tenant))
+            .filter(days::day.between(from, to))
+            .filter(days::state.eq(CLOSED))
+            .order(days::day)
+            .select((days::day, days::closed_by))
+            .load(self)?;
+        let named = |(day, by): (Day, Option<String>)| (day, by.unwrap_or_default());
+        Ok(rows.into_iter().map(named).collect())
     }
 
     fn insert_day(&mut self, row: &DayRow) -> Result<(), Failure> {

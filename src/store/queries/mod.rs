@@ -18,6 +18,8 @@ mod proof;
 mod refunds;
 mod report_ledger;
 mod reports;
+mod settling;
+mod staging;
 mod statements;
 mod suggestions;
 mod tariffs;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::Conn;
 use crate::store::failure::Failure;
 use crate::store::ops::{PaymentFilter, Payments};
-use crate::store::rows::{NoticeRow, PaymentRow, QuarantinedHead, QuarantinedRow};
+use crate::store::rows::{NoticeRow, PaymentHead, PaymentRow, QuarantinedHead, QuarantinedRow};
 use crate::store::schema::{dossiers, notices, payments, quarantined_calls as quarantined};
 use crate::store::types::{Ts, Uid};
 
@@ -46,7 +46,33 @@ impl Payments for Conn {
         if let Some(after) = filter.after {
             query = query.filter(payments::payment_id.gt(after));
         }
+        if let Some((from, to)) = filter.paid_within {
+            query = query.filter(
+                payments::paid_at
+                    .is_null()
+                    .or(payments::paid_at.ge(from).and(payments::paid_at.lt(to))),
+            );
+        }
         Ok(query.load(self)?)
+    }
+
+    fn list_payment_heads(
+        &mut self,
+        tenant: i32,
+        (first, behind): (Uid, Uid),
+        (from, to): (Ts, Ts),
+        limit: i64,
+    ) -> Result<Vec<PaymentHead>, Failure> {
+        let is_within = payments::paid_at.ge(from).and(payments::paid_at.lt(to));
+        Ok(payments::table
+            .filter(payments::tenant.eq(tenant))
+            .filter(payments::payment_id.ge(first))
+            .filter(payments::payment_id.lt(behind))
+            .filter(payments::paid_at.is_null().or(is_within))
+            .order(payments::payment_id)
+            .limit(limit)
+            .select(PaymentHead::as_select())
+            .load(self)?)
     }
 
     fn find_payment(&mut self, tenant: i32, id: Uid) -> Result<Option<PaymentRow>, Failure> {

@@ -10,11 +10,13 @@ use super::Conn;
 use super::refunds::{
     WRONG_APPROVALS, WRONG_ENTRIES, WRONG_HELD, WRONG_REQUESTS, WRONG_SET_ASIDE, WRONG_STANDING,
 };
+use super::settling::WRONG_SETTLED;
 use crate::store::failure::Failure;
 use crate::store::ops::{Proof, Wrong};
 use crate::store::rows::DossierRow;
 use crate::store::schema::{
     account_balances, bills, differences, dossier_counts, dossiers, notices, payments, refunds,
+    remittances, settlement_entries,
 };
 use crate::store::types::{SqlUid, Uid};
 
@@ -262,6 +264,19 @@ impl Proof for Conn {
         wrong.extend(by_id(self, "payment", UNWATCHED_PAYMENTS, tenant)?);
         wrong.extend(by_id(self, "entry", UNEXPLAINED_ENTRIES, tenant)?);
         Ok((count, wrong))
+    }
+
+    fn list_wrong_settled(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
+        let entries: i64 = settlement_entries::table
+            .filter(settlement_entries::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let passed_on: i64 = remittances::table
+            .filter(remittances::tenant.eq(tenant))
+            .count()
+            .get_result(self)?;
+        let wrong = by_id(self, "entry", WRONG_SETTLED, tenant)?;
+        Ok((entries + passed_on, wrong))
     }
 
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {

@@ -8,9 +8,6 @@ use crate::store::ops::{RefundFilter, Refunds};
 use crate::store::rows::{AllocationRow, RefundRow, RefundStepRow};
 use crate::store::schema::{allocations, refund_steps, refunds};
 use crate::store::types::Uid;
-
-/// States in which money is set aside.
-const HOLDING: [&str; 3] = ["to_send", "sent", "failed"];
 /// States in which nothing more is done.
 const ENDED: [&str; 4] = ["withdrawn", "succeeded", "by_hand", "called_off"];
 
@@ -100,6 +97,13 @@ impl Refunds for Conn {
         if let Some(reference) = &filter.bank_reference {
             query = query.filter(refunds::bank_reference.eq(reference));
         }
+        if let Some((from, to)) = filter.approved_within {
+            query = query.filter(
+                refunds::approved_at
+                    .ge(from)
+                    .and(refunds::approved_at.lt(to)),
+            );
+        }
         if let Some(after) = filter.after {
             query = query.filter(refunds::refund_id.gt(after));
         }
@@ -112,20 +116,6 @@ impl Refunds for Conn {
             .select(RefundRow::as_select())
             .first(self)
             .optional()?)
-    }
-
-    fn list_refunds_to_pay(
-        &mut self,
-        tenant: i32,
-        payment_ids: &[Uid],
-    ) -> Result<Vec<RefundRow>, Failure> {
-        Ok(refunds::table
-            .filter(refunds::tenant.eq(tenant))
-            .filter(refunds::payment_id.eq_any(payment_ids))
-            .filter(refunds::state.eq_any(HOLDING))
-            .order(refunds::refund_id)
-            .select(RefundRow::as_select())
-            .load(self)?)
     }
 
     fn list_standing_refunds(

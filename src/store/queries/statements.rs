@@ -6,7 +6,9 @@ use super::Conn;
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::{StatementFilter, Statements};
-use crate::store::rows::{StatementFileRow, StatementOriginalRow, StatementPageRow, StatementRow};
+use crate::store::rows::{
+    StatementFileRow, StatementOriginalRow, StatementPageHead, StatementPageRow, StatementRow,
+};
 use crate::store::schema::{
     statement_files as files, statement_originals as originals, statement_pages as pages,
     statements,
@@ -48,20 +50,18 @@ impl Statements for Conn {
             .optional()?)
     }
 
-    fn find_statement_file_by_hash(
+    fn list_statement_files_of_bytes(
         &mut self,
         tenant: i32,
-        source: &str,
         file_hash: &[u8],
-    ) -> Result<Option<StatementFileRow>, Failure> {
+    ) -> Result<Vec<StatementFileRow>, Failure> {
         Ok(files::table
             .filter(files::tenant.eq(tenant))
-            .filter(files::source.eq(source))
             .filter(files::file_hash.eq(file_hash))
             .filter(files::state.ne(UNDONE))
+            .order(files::file_id)
             .select(StatementFileRow::as_select())
-            .first(self)
-            .optional()?)
+            .load(self)?)
     }
 
     fn list_statement_files(
@@ -83,6 +83,14 @@ impl Statements for Conn {
         }
         if let Some(after) = filter.after {
             query = query.filter(files::file_id.gt(after));
+        }
+        if let Some(day) = filter.day {
+            let covering = statements::table
+                .filter(statements::tenant.eq(tenant))
+                .filter(statements::from_day.le(day))
+                .filter(statements::to_day.ge(day))
+                .select(statements::file_id);
+            query = query.filter(files::file_id.eq_any(covering));
         }
         Ok(query.load(self)?)
     }
@@ -256,24 +264,77 @@ impl Statements for Conn {
             .inner_join(files::table.on(of_file))
             .filter(pages::tenant.eq(tenant))
             .filter(pages::source.eq(source))
-            .filter(pages::day.between(from, to))
+            .filter(pages::counts_on.between(from, to))
             .filter(files::state.eq(IMPORTED))
             .order((pages::day, pages::file_id, pages::page))
             .select(StatementPageRow::as_select())
             .load(self)?)
     }
 
-    fn list_statement_pages_of(
+    fn list_statement_page_heads(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<StatementPageHead>, Failure> {
+        let of_file = pages::tenant
+            .eq(files::tenant)
+            .and(pages::file_id.eq(files::file_id));
+        Ok(pages::table
+            .inner_join(files::table.on(of_file))
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::source.eq(source))
+            .filter(pages::day.between(from, to))
+            .filter(files::state.eq(IMPORTED))
+            .order((pages::day, pages::file_id, pages::page))
+            .select(StatementPageHead::as_select())
+            .load(self)?)
+    }
+
+    fn list_statement_page_heads_of(
         &mut self,
         tenant: i32,
         file_id: Uid,
-    ) -> Result<Vec<StatementPageRow>, Failure> {
+    ) -> Result<Vec<StatementPageHead>, Failure> {
         Ok(pages::table
             .filter(pages::tenant.eq(tenant))
             .filter(pages::file_id.eq(file_id))
             .order((pages::day, pages::page))
-            .select(StatementPageRow::as_select())
+            .select(StatementPageHead::as_select())
             .load(self)?)
+    }
+
+    fn find_statement_page(
+        &mut self,
+        tenant: i32,
+        source: &str,
+        day: Day,
+        file_id: Uid,
+        page: i32,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(pages::table
+            .find((tenant, source, day, file_id, page))
+            .select(pages::data)
+            .first(self)
+            .optional()?)
+    }
+
+    fn mark_statement_pages(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+        counted_on: Day,
+        count_on: Day,
+    ) -> Result<(), Failure> {
+        let of_day = pages::table
+            .filter(pages::tenant.eq(tenant))
+            .filter(pages::file_id.eq(file_id))
+            .filter(pages::counts_on.eq(counted_on));
+        diesel::update(of_day)
+            .set(pages::counts_on.eq(count_on))
+            .execute(self)?;
+        Ok(())
     }
 
     fn list_statement_days(
@@ -306,10 +367,16 @@ impl Statements for Conn {
         Ok(days)
     }
 
-    fn delete_statement_pages(&mut self, tenant: i32, file_id: Uid) -> Result<(), Failure> {
+    fn delete_statement_pages(
+        &mut self,
+        tenant: i32,
+        file_id: Uid,
+        day: Day,
+    ) -> Result<(), Failure> {
         let of_file = pages::table
             .filter(pages::tenant.eq(tenant))
-            .filter(pages::file_id.eq(file_id));
+            .filter(pages::file_id.eq(file_id))
+            .filter(pages::day.eq(day));
         diesel::delete(of_file).execute(self)?;
         Ok(())
     }

@@ -207,6 +207,21 @@ pub struct PaymentRow {
     pub test_minor: i64,
 }
 
+/// What a comparison asks of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = payments)]
+pub struct PaymentHead {
+    pub payment_id: Uid,
+    pub channel: String,
+    pub provider_txn_id: Option<String>,
+    pub order_ref: Option<String>,
+    pub amount_minor: i64,
+    pub currency: String,
+    pub status: String,
+    pub paid_at: Option<Ts>,
+    pub bank_txn_id: Option<String>,
+}
+
 /// A posting.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
 #[diesel(table_name = postings, treat_none_as_default_value = false)]

@@ -11,6 +11,7 @@ mod cases;
 mod days;
 mod outbox;
 mod outcomes;
+mod settling;
 mod statements;
 mod tariffs;
 
@@ -20,5 +21,6 @@ pub use cases::*;
 pub use days::*;
 pub use outbox::*;
 pub use outcomes::*;
+pub use settling::*;
 pub use statements::*;
 pub use tariffs::*;

@@ -84,4 +84,18 @@ pub struct StatementPageRow {
     pub credit_minor: i64,
     pub debit_minor: i64,
     pub data: Vec<u8>,
+    pub counts_on: Day,
+}
+
+/// A page without its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = statement_pages)]
+pub struct StatementPageHead {
+    pub day: Day,
+    pub file_id: Uid,
+    pub page: i32,
+    pub line_count: i32,
+    pub credit_minor: i64,
+    pub debit_minor: i64,
+    pub counts_on: Day,
 }

@@ -13,6 +13,7 @@ mod cases;
 mod closing;
 mod outbox;
 mod outcomes;
+mod settling;
 mod sources;
 mod tariffs;
 
@@ -24,6 +25,7 @@ pub use cases::*;
 pub use closing::*;
 pub use outbox::*;
 pub use outcomes::*;
+pub use settling::*;
 pub use sources::*;
 pub use tariffs::*;
 
@@ -62,10 +64,15 @@ allow_tables_to_appear_in_same_query!(
     statement_originals,
     statements,
     statement_pages,
+    statement_stages,
+    statement_turns,
     days,
     day_steps,
     day_artefacts,
     day_balances,
+    settlement_entries,
+    remittances,
+    remittance_parts,
     comparisons,
     outcome_pages
 );

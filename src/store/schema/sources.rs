@@ -1,5 +1,5 @@
 //! The tables of statement files: the files, their original bytes, their statements and the pages of
-//! lines they added.
+//! lines they added, and what is written before it is published.
 
 use diesel::table;
 
@@ -83,5 +83,25 @@ table! {
         credit_minor -> BigInt,
         debit_minor -> BigInt,
         data -> Binary,
+        counts_on -> Date,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{SqlTs, SqlUid};
+    statement_stages (tenant, file_id) {
+        tenant -> Integer,
+        file_id -> SqlUid,
+        begun_at -> SqlTs,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    statement_turns (tenant, source) {
+        tenant -> Integer,
+        source -> Text,
+        turn -> BigInt,
     }
 }

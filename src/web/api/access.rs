@@ -66,6 +66,8 @@ pub enum Need {
     Cases,
     /// Import statement files and decide on them.
     Statements,
+    /// Record what was passed on to the Treasury or the collecting body.
+    PassOn,
     /// Read which statement files were imported.
     ReadStatements,
 }
@@ -95,7 +97,7 @@ impl Caller {
 
     fn must(&self, need: Need) -> Result<(), Problem> {
         let roles: &[&str] = match need {
-            Need::AskRefunds => &["officer", "approver"],
+            Need::AskRefunds | Need::PassOn => &["officer", "approver"],
             Need::ApproveRefunds => &["approver"],
             Need::WriteDossiers => &["dossier-system", "admin"],
             Need::OpenAttempts => &["dossier-system", "officer", "admin"],

@@ -30,6 +30,7 @@ pub mod put_dossiers;
 pub mod put_refunds;
 pub mod quote;
 pub mod refunds;
+pub mod remittances;
 pub mod reports;
 pub mod statements;
 
@@ -90,6 +91,7 @@ fn what_was_paid(addresses: &mut Addresses) {
 fn what_banks_say(addresses: &mut Addresses) {
     addresses
         .service(reading("/statements", statements::list).and_taking_files(statements::upload))
+        .service(reading("/remittances", remittances::list).and_posting(remittances::record))
         .service(reading("/statements/{id}", statements::show))
         .service(writing("/statements/{id}/override", statements::let_in))
         .service(writing("/statements/{id}/undo", statements::undo));

@@ -16,7 +16,10 @@ use crate::journeys::reconcile::outcomes::counts_json;
 use crate::journeys::reconcile::read_outcomes::{
     OutcomeFilter, kind_named, read_outcomes, side_named,
 };
+use crate::journeys::reconcile::recover::Recovered;
+use crate::journeys::reconcile::settle::Settled;
 use crate::journeys::reconcile::{Reconciled, Reconciling, reconcile_day};
+use crate::store::rows::SettlementEntryRow;
 use crate::web::Gateway;
 use crate::web::error::Problem;
 
@@ -100,7 +103,39 @@ fn reconciled_json(done: &Reconciled) -> Value {
             "opened": counts.opened, "settled": counts.settled,
             "reopened": counts.reopened, "changed": counts.changed,
         },
+        "money": followed_json(&done.recovered, &done.settled),
         "sha256": hex::encode(&done.digest),
+    })
+}
+
+/// What followed for money: payments recovered, entries posted, remittances proven, and what matches and
+/// was not posted.
+#[must_use]
+pub fn followed_json(recovered: &[Recovered], settled: &Settled) -> Value {
+    let left = settled.left.iter();
+    let left = left.map(|one| json!({ "subject": one.subject, "why": one.why }));
+    json!({
+        "recovered": recovered.iter().map(recovered_json).collect::<Vec<_>>(),
+        "posted": settled.entries.iter().map(entry_json).collect::<Vec<_>>(),
+        "proven_remittances": settled.proven.iter().map(|id| id.0).collect::<Vec<_>>(),
+        "not_posted": left.collect::<Vec<_>>(),
+    })
+}
+
+fn recovered_json(one: &Recovered) -> Value {
+    json!({
+        "payment": one.payment_id.0, "channel": one.channel, "order_ref": one.order_ref,
+        "provider_txn_id": one.provider_txn_id, "amount_minor": one.amount.minor(),
+        "currency": one.amount.currency().to_string(), "file": one.file_id.0, "place": one.place,
+        "verdict": one.verdict.as_str(),
+    })
+}
+
+fn entry_json(row: &SettlementEntryRow) -> Value {
+    json!({
+        "subject": row.subject, "event": row.event, "entry": row.entry_id.0,
+        "gross_minor": row.gross_minor, "fee_minor": row.fee_minor, "net_minor": row.net_minor,
+        "currency": row.currency, "file": row.file_id.0, "place": row.place,
     })
 }
 

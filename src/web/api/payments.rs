@@ -253,6 +253,7 @@ impl Asked {
             to: to.map(|at| Uid(lowest_uuid_at(at))),
             after: after(self.cursor.as_deref())?,
             limit: limit(self.limit)? + 1,
+            ..PaymentFilter::default()
         })
     }
 }

@@ -244,6 +244,7 @@ impl Asked {
             bank_reference: self.bank_reference.clone(),
             after: after(self.cursor.as_deref())?,
             limit: limit(self.limit)? + 1,
+            ..RefundFilter::default()
         })
     }
 }

@@ -12,6 +12,7 @@ use super::body::{body, members, upload as upload_body};
 use super::page::{Page, after, limit, ok};
 use super::{Answered, asked};
 use crate::domain::ids::Tenant;
+use crate::domain::time::Day;
 use crate::journeys::statements::import_statement::{Import, Upload, import_statement};
 use crate::journeys::statements::override_hold::override_hold;
 use crate::journeys::statements::undo_import::undo_import;
@@ -44,6 +45,7 @@ pub struct Sent {
 pub struct Filter {
     source: Option<String>,
     state: Option<String>,
+    day: Option<Day>,
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -125,6 +127,7 @@ pub async fn list(
     let filter = StatementFilter {
         source: filter.source,
         state: filter.state,
+        day: filter.day,
         after: after(filter.cursor.as_deref())?,
         limit: limit + 1,
     };
@@ -254,6 +257,9 @@ fn problem(error: StatementError) -> Problem {
         | StatementError::Undone
         | StatementError::Matched(_)
         | StatementError::LeanedOn(_)
+        | StatementError::ClosedDay(..)
+        | StatementError::Busy
+        | StatementError::TooSlow
         | StatementError::PartOfAFile(_)
         | StatementError::Contradicted(_) => StatusCode::CONFLICT,
         StatementError::Unreadable(_)

@@ -1,10 +1,14 @@
 //! What banks say, as the document tells it: statement files, with the forms of their JSON.
 
+use serde_json::json;
+
 use super::operation::Operation;
+use super::people::STEP;
 use super::shape::{
     Members, Schema, amount, answer, body, count, day, hex, instant, list, named, open, or_null,
-    page, plain, reason, small, text, told, uuid, words, yes_no,
+    page, plain, reason, small, text, told, uuid, whole, words, yes_no,
 };
+use crate::domain::dossier::FeeKind;
 use crate::web::api::statements::STATES;
 
 /// Operations.
@@ -31,6 +35,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::get("listStatements", "/statements", "Lists the files, oldest first")
             .may("source", plain(), "Of this source.")
             .may("state", words(STATES), "In this state.")
+            .may("day", day(), "With lines of this day.")
             .in_pages(uuid())
             .gives("A page of files.", page(named("StatementFile"))),
         Operation::get("getStatement", "/statements/{id}", "Shows a file with its statements and days")
@@ -38,6 +43,34 @@ pub(super) fn operations() -> Vec<Operation> {
             .gives("The file.", named("StatementFileShown")),
         decide("overrideStatement", "/statements/{id}/override", "Lets a held file count"),
         decide("undoStatement", "/statements/{id}/undo", "Undoes an import"),
+    ]
+}
+
+/// Operations of what is passed on.
+pub(super) fn remittances() -> Vec<Operation> {
+    vec![
+        Operation::get(
+            "listRemittances",
+            "/remittances",
+            "Lists what was passed on, oldest first",
+        )
+        .may("unit", plain(), "Of one unit.")
+        .may(
+            "unproven",
+            yes_no(),
+            "Only those that no bank line shows yet.",
+        )
+        .in_pages(uuid())
+        .gives("A page of remittances.", page(named("Remittance"))),
+        Operation::post(
+            "recordRemittance",
+            "/remittances",
+            "Records a transfer to the Treasury or the collecting body",
+        )
+        .says(STEP)
+        .takes(remittance_body())
+        .creates("It is recorded.", named("RemittanceTold"))
+        .gives("A preview.", named("RemittanceTold")),
     ]
 }
 
@@ -49,6 +82,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("StatementFileShown", file_shown()),
         ("ImportReport", import_report()),
         ("StatementLine", line()),
+        ("Remittance", remittance()),
+        ("RemittanceTold", remittance_told()),
     ]
 }
 
@@ -99,12 +134,11 @@ fn statement() -> Members {
         ("closing", or_null(amount())),
         ("sum_credit", amount()),
         ("sum_debit", amount()),
+        ("sum_fee", amount()),
     ]
 }
 
 fn file_shown() -> Schema {
-    let mut with_fees = statement();
-    with_fees.push(("sum_fee", amount()));
     let added = answer(vec![
         ("day", day()),
         ("entries", count()),
@@ -112,7 +146,7 @@ fn file_shown() -> Schema {
         ("sum_debit", amount()),
     ]);
     let mut members = file();
-    members.push(("statements", list(answer(with_fees))));
+    members.push(("statements", list(answer(statement()))));
     members.push(("days", list(added)));
     answer(members)
 }
@@ -173,4 +207,55 @@ fn import_report() -> Schema {
         ("differing", or_null(differing)),
     ]);
     answer(members)
+}
+
+/// Amounts by the kind of their fee; at least one.
+fn by_kind(amount: &Schema) -> Schema {
+    let kinds = FeeKind::ALL.iter().map(|kind| kind.as_str());
+    let members: serde_json::Map<String, Schema> = kinds
+        .map(|kind| (kind.to_owned(), amount.clone()))
+        .collect();
+    json!({"type": "object", "properties": members, "additionalProperties": false})
+}
+
+fn remittance_body() -> Schema {
+    let must = vec![
+        ("unit", text()),
+        ("bank", text()),
+        ("amounts", by_kind(&text())),
+        ("reference", text()),
+        ("day", day()),
+    ];
+    let may = vec![("currency", or_null(text())), ("preview", yes_no())];
+    body(must, may)
+}
+
+fn remittance() -> Schema {
+    answer(vec![
+        ("id", uuid()),
+        ("unit", text()),
+        ("bank", text()),
+        ("reference", text()),
+        ("day", day()),
+        ("amount", amount()),
+        ("amounts", by_kind(&amount())),
+        ("currency", text()),
+        ("entry", uuid()),
+        ("recorded_by", text()),
+        ("recorded_at", instant()),
+        (
+            "file",
+            told(or_null(uuid()), "The bank statement that shows it."),
+        ),
+        ("place", or_null(whole())),
+        ("proven_at", or_null(instant())),
+    ])
+}
+
+fn remittance_told() -> Schema {
+    answer(vec![
+        ("remittance", named("Remittance")),
+        ("entry", list(named("Posting"))),
+        ("preview", yes_no()),
+    ])
 }

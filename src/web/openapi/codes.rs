@@ -50,8 +50,8 @@ pub const ROSTER: &[Code] = &[
     ),
     code(
         "too_slow",
-        &[408],
-        "The body did not arrive in time; send it again.",
+        &[408, 409],
+        "The body did not arrive in time, or an import took too long; send it again.",
     ),
     code(
         "key_reused",
@@ -105,7 +105,11 @@ pub const ROSTER: &[Code] = &[
         &[422],
         "The procedure was not imported.",
     ),
-    code("unknown_unit", &[409, 422], "The unit was not imported."),
+    code(
+        "unknown_unit",
+        &[404, 409, 422],
+        "The unit was not imported.",
+    ),
     code(
         "unknown_person_group",
         &[422],
@@ -283,6 +287,16 @@ pub const ROSTER: &[Code] = &[
         "The statement was imported before with other entries; `report` shows both. \
           Send it with `revise` if the bank corrected it.",
     ),
+    code(
+        "closed_day",
+        &[409],
+        "A day with lines of the file is closed; reopen it first.",
+    ),
+    code(
+        "busy",
+        &[409],
+        "Other files of the source were imported meanwhile; send it again.",
+    ),
     code("not_held", &[409], "The file is not held."),
     code("undone", &[409], "The file was undone before."),
     code(
@@ -346,5 +360,17 @@ pub const ROSTER: &[Code] = &[
         "changed",
         &[409],
         "The day changed since it was proposed; propose it again.",
+    ),
+    // Money passed on.
+    code("not_yet", &[422], "The day of the transfer lies ahead."),
+    code(
+        "known_reference",
+        &[409],
+        "The bank reference was recorded before.",
+    ),
+    code(
+        "above_standing",
+        &[409],
+        "More is passed on than stands on the accounts.",
     ),
 ];

@@ -201,7 +201,41 @@ fn day_compared() -> Schema {
         ("counts", list(counted)),
         ("missing_files", list(missing)),
         ("differences", answer(differences)),
+        ("money", money()),
         ("sha256", hex()),
+    ])
+}
+
+/// What followed for money.
+fn money() -> Schema {
+    let recovered = answer(vec![
+        ("payment", uuid()),
+        ("channel", text()),
+        ("order_ref", or_null(text())),
+        ("provider_txn_id", or_null(text())),
+        ("amount_minor", whole()),
+        ("currency", text()),
+        ("file", uuid()),
+        ("place", count()),
+        ("verdict", text()),
+    ]);
+    let posted = answer(vec![
+        ("subject", text()),
+        ("event", text()),
+        ("entry", uuid()),
+        ("gross_minor", or_null(whole())),
+        ("fee_minor", or_null(whole())),
+        ("net_minor", or_null(whole())),
+        ("currency", text()),
+        ("file", uuid()),
+        ("place", or_null(whole())),
+    ]);
+    let left = answer(vec![("subject", text()), ("why", text())]);
+    answer(vec![
+        ("recovered", list(recovered)),
+        ("posted", list(posted)),
+        ("proven_remittances", list(uuid())),
+        ("not_posted", list(left)),
     ])
 }
 

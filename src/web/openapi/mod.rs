@@ -53,6 +53,7 @@ pub fn operations() -> Vec<Operation> {
         ("Differences", people::operations()),
         ("Refunds", refunds::operations()),
         ("Statements", banks::operations()),
+        ("Remittances", banks::remittances()),
         ("Days", days::operations()),
         ("Outbox", days::outbox()),
         ("Figures", figures::operations()),

@@ -18,40 +18,52 @@ pub(super) const STEP: &str = "Every step needs an officer behind the token. Wit
 
 /// Operations.
 pub(super) fn operations() -> Vec<Operation> {
+    let mut all = vec![listed(), shown()];
+    all.extend(steps());
+    all
+}
+
+fn listed() -> Operation {
     let states = DifferenceState::ALL.iter().map(|one| one.as_str());
     let states: Vec<&str> = states.chain(["standing"]).collect();
+    Operation::get(
+        "listDifferences",
+        "/differences",
+        "Lists differences, oldest first",
+    )
+    .may(
+        "state",
+        json!({"type": "string", "enum": states}),
+        "In this state; `standing` is all but resolved.",
+    )
+    .may(
+        "kind",
+        of(DifferenceKind::ALL, DifferenceKind::as_str),
+        "Of this kind.",
+    )
+    .may("unit", plain(), "Owned by this unit.")
+    .may("channel", plain(), "Of one channel.")
+    .may("payment", uuid(), "About this payment.")
+    .may("overdue", yes_no(), "Only those whose time has ended.")
+    .in_pages(uuid())
+    .gives("A page of differences.", page(named("Difference")))
+}
+
+fn shown() -> Operation {
+    Operation::get(
+        "getDifference",
+        "/differences/{id}",
+        "Shows a difference with its ways out",
+    )
+    .with_id()
+    .gives("The difference.", named("DifferenceInFull"))
+}
+
+fn steps() -> Vec<Operation> {
     let step = |id, path, summary| Operation::post(id, path, summary).with_id().says(STEP);
     let done =
         |operation: Operation| operation.gives("What became of it.", named("DifferenceStepTaken"));
     vec![
-        Operation::get(
-            "listDifferences",
-            "/differences",
-            "Lists differences, oldest first",
-        )
-        .may(
-            "state",
-            json!({"type": "string", "enum": states}),
-            "In this state; `standing` is all but resolved.",
-        )
-        .may(
-            "kind",
-            of(DifferenceKind::ALL, DifferenceKind::as_str),
-            "Of this kind.",
-        )
-        .may("unit", plain(), "Owned by this unit.")
-        .may("channel", plain(), "Of one channel.")
-        .may("payment", uuid(), "About this payment.")
-        .may("overdue", yes_no(), "Only those whose time has ended.")
-        .in_pages(uuid())
-        .gives("A page of differences.", page(named("Difference"))),
-        Operation::get(
-            "getDifference",
-            "/differences/{id}",
-            "Shows a difference with its ways out",
-        )
-        .with_id()
-        .gives("The difference.", named("DifferenceInFull")),
         done(
             step(
                 "resolveDifference",

@@ -13,14 +13,7 @@ use crate::domain::refund::{RefundAction, RefundRule, RefundSource, RefundState}
 
 /// Operations.
 pub(super) fn operations() -> Vec<Operation> {
-    let step = |id, path, summary, body| {
-        Operation::post(id, path, summary)
-            .with_id()
-            .says(STEP)
-            .takes(body)
-            .gives("What was done, or would be.", named("RefundTold"))
-    };
-    vec![
+    let mut all = vec![
         Operation::get("listRefunds", "/refunds", "Lists refunds, oldest first")
             .may(
                 "state",
@@ -64,6 +57,20 @@ pub(super) fn operations() -> Vec<Operation> {
         .takes(request())
         .creates("A refund of the own accord.", named("RefundTold"))
         .gives("A proposal taken up, or a preview.", named("RefundTold")),
+    ];
+    all.extend(steps());
+    all
+}
+
+fn steps() -> Vec<Operation> {
+    let step = |id, path, summary, body| {
+        Operation::post(id, path, summary)
+            .with_id()
+            .says(STEP)
+            .takes(body)
+            .gives("What was done, or would be.", named("RefundTold"))
+    };
+    vec![
         step(
             "approveRefund",
             "/refunds/{id}/approval",
@@ -207,17 +214,20 @@ fn refund_step() -> Schema {
 }
 
 fn refund_told() -> Schema {
-    let posting = answer(vec![
+    answer(vec![
+        ("refund", named("RefundInFull")),
+        ("entry", list(named("Posting"))),
+        ("preview", yes_no()),
+    ])
+}
+
+fn posting() -> Schema {
+    answer(vec![
         ("event", of(Event::ALL, Event::as_str)),
         ("debit", text()),
         ("credit", text()),
         ("amount", amount()),
         ("corrects", or_null(uuid())),
-    ]);
-    answer(vec![
-        ("refund", named("RefundInFull")),
-        ("entry", list(posting)),
-        ("preview", yes_no()),
     ])
 }
 
@@ -230,5 +240,6 @@ pub(super) fn schemas() -> Vec<(&'static str, Schema)> {
         ("RefundInFull", answer(in_full)),
         ("RefundStep", body(Vec::new(), step_members())),
         ("RefundTold", refund_told()),
+        ("Posting", posting()),
     ]
 }

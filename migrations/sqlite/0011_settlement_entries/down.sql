@@ -1,0 +1,3 @@
+DROP TABLE remittance_parts;
+DROP TABLE remittances;
+DROP TABLE settlement_entries;
