@@ -140,6 +140,14 @@ fn difference() -> Members {
             told(or_null(text()), "Whose it is; null for the province's."),
         ),
         ("channel", text()),
+        (
+            "day",
+            told(or_null(day()), "The day whose comparison found it."),
+        ),
+        (
+            "subject",
+            told(or_null(text()), "What the comparison found it about."),
+        ),
         ("payment", or_null(uuid())),
         ("bill", or_null(text())),
         ("dossier", or_null(text())),
