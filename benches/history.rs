@@ -332,6 +332,7 @@ fn file(db: &Db, shape: Shape, index: u64) {
                 credit_minor: sum,
                 debit_minor: 0,
                 data,
+                counts_on: day,
             }])?;
         }
         Ok::<_, doisoat::store::failure::Failure>(())

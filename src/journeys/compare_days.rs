@@ -19,7 +19,8 @@ use crate::domain::refund::RefundState;
 use crate::domain::time::{Day, vietnam_day};
 use crate::intake::fields::real_id;
 use crate::reconciliation::compare::{
-    BankFacts, ChannelNo, FileNo, Input, LineFacts, LineKind, PaymentFacts, RefundFacts, compare,
+    BankFacts, ChannelNo, Comparison, FileNo, Input, LineFacts, LineKind, OutcomeKind,
+    PaymentFacts, RefundFacts, compare,
 };
 use crate::reconciliation::pages::entries;
 use crate::store::failure::Failure;
@@ -50,7 +51,10 @@ pub fn compare_days(
         gathering.source(queries, source, (day, today))?;
     }
     let files = gathering.used(queries)?;
-    let comparison = compare(&gathering.input);
+    let mut comparison = compare(&gathering.input);
+    if gathering.payments_of_lines(queries, &comparison)? {
+        comparison = compare(&gathering.input);
+    }
     Ok(DaysCompared {
         day,
         from: gathering.from,
@@ -155,7 +159,10 @@ impl<'a> Gathering<'a> {
             let page =
                 queries.list_payment_heads(self.tenant.0, (first, behind), paid_within, PAGE)?;
             for row in &page {
-                self.payment(row)?;
+                let day = self.day_of(row);
+                if day >= self.from && day <= self.to {
+                    self.payment(row, day)?;
+                }
             }
             let last = page.last().map(|row| row.payment_id.0.as_u128());
             match last.and_then(|last| last.checked_add(1)) {
@@ -173,12 +180,46 @@ impl<'a> Gathering<'a> {
         (Ts(begins(first)), Ts(ends(last)))
     }
 
-    fn payment(&mut self, row: &PaymentHead) -> Result<(), Failure> {
-        let channel = self.channel(&row.channel);
+    /// Adds the payments that lines name and that were told, or paid, at another time than those of
+    /// these days are: what a line proves is often recorded long after. Gives whether there are any.
+    fn payments_of_lines(
+        &mut self,
+        queries: &mut dyn Queries,
+        found: &Comparison,
+    ) -> Result<bool, Failure> {
+        let mut keys: BTreeMap<ChannelNo, BTreeSet<String>> = BTreeMap::new();
+        for (number, outcome) in (0..).zip(&found.lines) {
+            let line = self.input.line_facts(number);
+            let unknown = line.filter(|_| outcome.kind == OutcomeKind::NotRecorded);
+            if let Some((line, txn)) = unknown.and_then(|line| Some((line, line.txn_id?))) {
+                keys.entry(line.channel).or_default().insert(txn.to_owned());
+            }
+        }
+        let before = self.payment_days.len();
+        for (name, number) in self.channels.clone() {
+            let keys: Vec<&str> = keys
+                .get(&number)
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            for row in queries.list_payment_heads_keyed(self.tenant.0, &name, &keys)? {
+                let day = self.day_of(&row);
+                self.payment(&row, day)?;
+            }
+        }
+        Ok(self.payment_days.len() > before)
+    }
+
+    fn day_of(&self, row: &PaymentHead) -> Day {
         let calendar = &self.settings.office.calendar;
-        let day = calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at());
+        calendar.session_of(self.session(&row.channel), row.paid_or_recorded_at())
+    }
+
+    fn payment(&mut self, row: &PaymentHead, day: Day) -> Result<(), Failure> {
+        let channel = self.channel(&row.channel);
         let status = row.to_status()?;
-        if day < self.from || day > self.to || status == PaymentStatus::Outgoing {
+        if status == PaymentStatus::Outgoing {
             return Ok(());
         }
         self.input.add_payment(&PaymentFacts {

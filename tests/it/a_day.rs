@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use regex_lite::Regex;
-use serde_json::json;
 
 use crate::support::TestApp;
 use crate::support::app::settings;

@@ -44,6 +44,7 @@ fn heads(app: &TestApp, ids: (Uid, Uid), paid: (Ts, Ts)) -> Vec<PaymentHead> {
 
 both!(fn the_payments_of_a_window_are_read_and_no_others(app) {
     app.has_office();
+    app.clock.advance_to(parse_rfc3339("2026-01-10T02:00:00Z").unwrap());
     for (number, at) in [(1, "04 23:59:59"), (2, "05 00:00:00"), (3, "05 12:00:00"), (4, "06 00:00:00"), (5, "09 08:00:00")] {
         let mut call = transfer(number, 10_000, "NOP PHI");
         call["transactionDate"] = format!("2026-01-{at}").into();

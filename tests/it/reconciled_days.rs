@@ -1,6 +1,9 @@
 //! A day that is reconciled: what is kept of it, which differences follow from it and how they end,
 //! that it is closed on what was found, and that whoever alters it is found. On both databases.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use doisoat::domain::difference::WayOut;
 use doisoat::domain::ids::Tenant;
 use doisoat::domain::time::{Day, parse_rfc3339};
@@ -41,6 +44,7 @@ grace_days = 2
 fn keyed(sources: &str) -> &'static str {
     let file = tempfile::tempdir().unwrap().keep().join("key.pem");
     std::fs::write(&file, new_private_pem().unwrap()).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     let text = format!("{sources}\n[signing]\nkey_file = {}\n", json!(file));
     Box::leak(text.into_boxed_str())
 }
@@ -291,7 +295,7 @@ both!(fn a_day_whose_files_are_there_closes_as_reconciled(app, keyed(BANK)) {
     let digest = app.db.read(|queries| queries.find_comparison(1, day(5))).unwrap().unwrap().digest;
     assert_eq!(found["outcomes"]["sha256"], json!(hex::encode(digest)));
     let artefact = app.db.read(|queries| queries.find_artefact(1, day(5), 1)).unwrap().unwrap();
-    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact)).unwrap(), [""; 0]);
+    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact, &[artefact.public_key.clone()])).unwrap(), [""; 0]);
     let sheet = String::from_utf8(artefact.printable).unwrap();
     assert!(sheet.contains("Kết quả so khớp") && sheet.contains("bank_line"), "{sheet}");
     // A closed day keeps what it was closed on.
@@ -457,7 +461,7 @@ both!(fn the_day_of_samples_is_imported_compared_and_closed_without_a_residual(a
     assert!(bridges.iter().all(|one| one["residual"] == "0"), "{bridges:?}");
     assert_eq!((&found["missing_files"], found["files"].as_array().unwrap().len()), (&json!([]), 3));
     let artefact = app.db.read(|queries| queries.find_artefact(1, of, 1)).unwrap().unwrap();
-    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact)).unwrap(), [""; 0]);
+    assert_eq!(app.db.read(|queries| replay_day(queries, &row, &artefact, &[artefact.public_key.clone()])).unwrap(), [""; 0]);
 });
 
 /// The bank brings statements of working days.
@@ -482,13 +486,13 @@ both!(fn files_that_come_late_or_for_a_day_off_are_told(app, WORKING) {
     reconciles(app, 5, "09");
     let late = "SELECT state || ' ' || subject || ' ' || resolution AS t FROM differences WHERE kind = 'late_file'";
     assert_eq!(app.database.texts(late), ["resolved file:vnpay:2026-01-05 settled_itself"]);
-    // The 10th is a Saturday.
-    let saturday = STATEMENT.replace("260105", "260110").replace("260106", "260110");
-    let saturday = saturday.replace("0105C", "0110C").replace("0106C", "0110C");
-    import_bytes(app, "vcb", "sat.sta", saturday.into_bytes(), at("2026-01-11T02:00:00Z"));
-    reconciles(app, 10, "12");
+    // The 17th is a Saturday; the one before is worked, for the 2nd.
+    let saturday = STATEMENT.replace("260105", "260117").replace("260106", "260117");
+    let saturday = saturday.replace("0105C", "0117C").replace("0106C", "0117C");
+    import_bytes(app, "vcb", "sat.sta", saturday.into_bytes(), at("2026-01-18T02:00:00Z"));
+    reconciles(app, 17, "19");
     let unexpected = "SELECT state || ' ' || subject AS t FROM differences WHERE kind = 'unexpected_file'";
-    assert_eq!(app.database.texts(unexpected), ["open file:vcb:2026-01-10"]);
+    assert_eq!(app.database.texts(unexpected), ["open file:vcb:2026-01-17"]);
 });
 
 both!(fn a_payment_of_a_channel_that_left_the_settings_is_not_passed_over(app, SOURCES) {

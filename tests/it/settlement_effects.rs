@@ -19,6 +19,7 @@ use doisoat::journeys::reconcile::{Reconciled, Reconciling, reconcile_day};
 use doisoat::journeys::refunds::Hand as Officer;
 use doisoat::journeys::statements::Hand;
 use doisoat::journeys::statements::import_statement::{Import, Upload, import_statement};
+use doisoat::journeys::statements::override_hold::override_hold;
 use doisoat::ledger::verify::verify;
 use doisoat::reconciliation::compare::OutcomeKind;
 use doisoat::store::failure::Failure;
@@ -129,7 +130,9 @@ fn recovers_from(app: &TestApp, found: &DaysCompared) -> Vec<Recovered> {
         tenant: Tenant(1),
         now: app.clock.now(),
     };
-    recover(&recovery, day(5), found).unwrap()
+    recover(&recovery, day(5), found)
+        .unwrap()
+        .unwrap_or_default()
 }
 
 /// What the lines of the fifth recover on the ninth.
@@ -605,13 +608,13 @@ both!(fn a_remittance_whose_debit_is_of_another_amount_is_not_proven(app, SOURCE
 both!(fn what_is_recovered_for_a_closed_day_is_posted_today_and_keeps_the_day_it_was_paid(app, closing()) {
     let [one, _] = two_bills(app);
     closes(app);
-    imports(app, "vnpay", &vnpay_file(&[("1001", &one, 50_000, 500)]));
+    is_let_in_by_another(app, &vnpay_file(&[("1001", &one, 50_000, 500)]));
     let blocks = |app: &TestApp| app.database.number("SELECT COUNT(*) AS n FROM seal_blocks");
     let before = blocks(app);
     is_the_ninth(app);
-    let done = reconciles(app, 8);
+    let done = reconciles(app, 6);
     let recovered = done.recovered;
-    assert_eq!(recovered.len(), 1, "the eighth looks after what came for closed days");
+    assert_eq!(recovered.len(), 1, "the sixth, the first open day, looks after what came for the fifth");
     let payment = app.get(&format!("/api/v1/payments/{}", recovered[0].payment_id.0));
     assert_eq!(payment["paid_at"], "2026-01-05T05:00:00+00:00");
     assert_eq!(blocks(app), before + 1);
@@ -620,6 +623,28 @@ both!(fn what_is_recovered_for_a_closed_day_is_posted_today_and_keeps_the_day_it
     let paid = entries.iter().find(|row| row["event"] == "payment_recorded").unwrap();
     assert!(paid["sealed_at"].as_str().unwrap().starts_with("2026-01-09T03:00:00"), "{paid}");
 });
+
+/// Imports a settlement file of VNPAY with lines of a closed day: held, and let in by a second officer.
+fn is_let_in_by_another(app: &TestApp, text: &str) {
+    for code in ["KT01", "KT02"] {
+        add_officer(&app.db, Tenant(1), code, code, None, app.clock.now()).unwrap();
+    }
+    let hand = |officer| Hand {
+        tenant: Tenant(1),
+        officer,
+        now: app.clock.now(),
+    };
+    let import = Import {
+        db: &app.db,
+        sources: &app.settings.sources,
+        hand: hand("KT01"),
+        progress: &|_| {},
+    };
+    let upload = Upload::of_bytes("vnpay", "vnpay", text.as_bytes().to_vec());
+    let report = import_statement(&import, &upload).unwrap();
+    assert_eq!(report.outcome, "held", "{report:?}");
+    override_hold(&app.db, &hand("KT02"), report.file.unwrap(), "it came late").unwrap();
+}
 
 fn closing() -> &'static str {
     Box::leak(format!("{SOURCES}{}", keyed()).into_boxed_str())
@@ -757,6 +782,7 @@ both!(fn two_that_reconcile_a_day_at_once_recover_and_post_once(app, SOURCES) {
     assert_eq!(posted, 1);
     assert_eq!(accounts(app), PAID_OUT);
     assert_eq!(payments(app), ["1001 succeeded 50000", "1002 succeeded 70000"]);
+    assert_eq!(standing(app), [""; 0], "neither keeps what the other made untrue");
 });
 
 both!(fn what_is_not_certain_stays_a_difference_and_moves_nothing(app, SOURCES) {

@@ -194,15 +194,13 @@ both!(
             now: app.clock.now(),
             officer: code,
         };
-        let calendar = &app.settings.office.calendar;
-        propose_day(&app.db, &desk("lan"), calendar, day(5)).unwrap();
+        propose_day(&app.db, &desk("lan"), &app.settings, day(5)).unwrap();
         let start = Barrier::new(2);
         let (closed, imported) = std::thread::scope(|scope| {
             let closing = scope.spawn(|| {
                 let db = Db::open(&app.database.url).unwrap();
-                let key_file = app.settings.signing.key_file.as_deref();
                 start.wait();
-                close_day(&db, &desk("minh"), calendar, key_file, day(5))
+                close_day(&db, &desk("minh"), &app.settings, day(5))
             });
             let importing = scope.spawn(|| {
                 let db = Db::open(&app.database.url).unwrap();

@@ -97,8 +97,7 @@ pub fn reconcile_day(run: &Reconciling<'_>, day: Day) -> Result<Reconciled, DayE
     let mut recovered = Vec::new();
     loop {
         let mut compared = compared(run, day)?;
-        let proven = recover(&recovery(run), day, &compared)?;
-        if !proven.is_empty() {
+        if let Some(proven) = recover(&recovery(run), day, &compared)? {
             recovered.extend(proven);
             compared = self::compared(run, day)?;
         }

@@ -90,7 +90,8 @@ impl Proof<'_> {
 }
 
 /// Records the payments of a day, and of closed days before it, that a settlement line proves and nobody
-/// told us of, and those that we hold to be unpaid. Gives what was recovered; the same again recovers nothing.
+/// told us of, and those that we hold to be unpaid. Gives what was recovered, also when that is nothing
+/// because it is known by now: then the comparison is out of date. `None` when no line proves anything.
 ///
 /// # Errors
 /// Any [`Failure`]; what was recorded before it stays recorded.
@@ -98,10 +99,10 @@ pub fn recover(
     recovery: &Recovery<'_>,
     day: Day,
     found: &DaysCompared,
-) -> Result<Vec<Recovered>, Failure> {
+) -> Result<Option<Vec<Recovered>>, Failure> {
     let proofs = proofs(recovery, day, found);
     if proofs.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let (proofs, evidence) = recovery.db.read(|queries| {
         let reach = Reach::of(queries, recovery.tenant, found, day)?;
@@ -139,7 +140,7 @@ pub fn recover(
         let (payment, file, place) = (one.payment_id, one.file_id.0, one.place);
         tracing::info!(channel, ?order_ref, %payment, %file, place, "a payment is recovered from a settlement line");
     }
-    Ok(recovered)
+    Ok(Some(recovered))
 }
 
 /// Says in the log which recorded payments of a day their provider does not report after grace.

@@ -195,6 +195,13 @@ pub trait Payments {
         paid_within: (Ts, Ts),
         limit: i64,
     ) -> Result<Vec<PaymentHead>>;
+    /// The payments of a channel with these keys, whenever they were told.
+    fn list_payment_heads_keyed(
+        &mut self,
+        tenant: i32,
+        channel: &str,
+        keys: &[&str],
+    ) -> Result<Vec<PaymentHead>>;
     /// One payment.
     fn find_payment(&mut self, tenant: i32, id: Uid) -> Result<Option<PaymentRow>>;
     /// Payments that point at these dossiers, by id.

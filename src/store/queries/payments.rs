@@ -75,6 +75,26 @@ impl Payments for Conn {
             .load(self)?)
     }
 
+    fn list_payment_heads_keyed(
+        &mut self,
+        tenant: i32,
+        channel: &str,
+        keys: &[&str],
+    ) -> Result<Vec<PaymentHead>, Failure> {
+        let mut heads = Vec::new();
+        for chunk in keys.chunks(super::CHUNK) {
+            heads.extend(
+                payments::table
+                    .filter(payments::tenant.eq(tenant))
+                    .filter(payments::channel.eq(channel))
+                    .filter(payments::payment_key.eq_any(chunk))
+                    .select(PaymentHead::as_select())
+                    .load::<PaymentHead>(self)?,
+            );
+        }
+        Ok(heads)
+    }
+
     fn find_payment(&mut self, tenant: i32, id: Uid) -> Result<Option<PaymentRow>, Failure> {
         Ok(payments::table
             .find((tenant, id))

@@ -1,14 +1,16 @@
 //! `doisoat day show|outcomes|propose|close|reopen`: what a day holds, its steps, and what was signed. What may
 //! be done is decided by the journeys; here it is only asked.
 
+mod outcomes;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::output::{say, say_bytes, say_json};
-use super::{Context, End};
+use crate::cli::output::{say, say_bytes, say_json};
+use crate::cli::{Context, End};
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
@@ -16,12 +18,8 @@ use crate::journeys::days::propose_day::propose_day;
 use crate::journeys::days::reopen_day::reopen_day;
 use crate::journeys::days::replay_day::replay_day;
 use crate::journeys::days::{DayDesk, DayError};
-use crate::journeys::reconcile::read_outcomes::{
-    OutcomeFilter, kind_named, read_outcomes, side_named,
-};
 use crate::ledger::signing::public_pem;
 use crate::reconciliation::close::found::BOOKED_NET;
-use crate::reconciliation::compare::{OutcomeKind, Side};
 use crate::store::rows::{ArtefactRow, DayRow};
 use crate::web::api::days::{day_json, row_json};
 
@@ -40,7 +38,7 @@ enum Action {
     /// Show a day, or what was signed of it
     Show(Show),
     /// Show what the comparison that is kept found of each item
-    Outcomes(Outcomes),
+    Outcomes(outcomes::Outcomes),
     /// Propose to close a day that is over
     Propose(Step),
     /// Close a day that another officer proposed, and sign it
@@ -68,21 +66,6 @@ struct Show {
     /// Write over files that are there
     #[arg(long, requires = "output")]
     force: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct Outcomes {
-    /// The day, such as 2026-01-05
-    day: NaiveDate,
-    /// One outcome only, such as amount_mismatch
-    #[arg(long, value_parser = kind_named)]
-    outcome: Option<OutcomeKind>,
-    /// One side only: payment, settlement_line, bank_line, refund, payout or batch
-    #[arg(long, value_parser = side_named)]
-    side: Option<Side>,
-    /// At most so many
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
 }
 
 #[derive(Debug, clap::Args)]
@@ -124,7 +107,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
             }
             Ok(End::Done)
         }
-        Action::Outcomes(asked) => outcomes(asked, tenant, context),
+        Action::Outcomes(asked) => outcomes::run(asked, tenant, context),
         Action::Propose(step) => take(context, tenant, step, |desk| {
             must_agree(db, &context.clock)?;
             propose_day(db, desk, settings, step.day)
@@ -185,68 +168,6 @@ fn closing(
         Ok::<_, crate::store::failure::Failure>(artefact.map(|artefact| (row, artefact)))
     })?;
     found.with_context(|| format!("{} has no such closing", show.day))
-}
-
-fn outcomes(asked: &Outcomes, tenant: Tenant, context: &Context) -> anyhow::Result<End> {
-    let filter = OutcomeFilter {
-        kind: asked.outcome,
-        side: asked.side,
-        limit: asked.limit,
-        ..OutcomeFilter::default()
-    };
-    let found = context.ready_db()?.read(|queries| {
-        let Some(row) = queries.find_comparison(tenant.0, asked.day)? else {
-            return Ok(None);
-        };
-        let (items, next) = read_outcomes(queries, &row, &filter)?;
-        Ok::<_, crate::store::failure::Failure>(Some((row, items, next.is_some())))
-    })?;
-    let (row, items, has_more) = found.with_context(|| {
-        let day = asked.day;
-        format!("{day} was not compared yet: run reconcile --day {day}")
-    })?;
-    if context.is_json {
-        say_json(&json!({
-            "day": row.day.to_string(), "compared_by": row.compared_by,
-            "compared_at": row.compared_at.0.to_rfc3339(),
-            "sha256": hex::encode(&row.digest), "items": items, "has_more": has_more,
-        }));
-        return Ok(End::Done);
-    }
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["side", "item", "outcome", "by", "difference", "with"]);
-    for item in &items {
-        let with = item.pointer("/with").and_then(Value::as_array);
-        let with = with.into_iter().flatten();
-        let with = with.map(|one| format!("{} {}", text(one, "/role"), item_name(one)));
-        table.add_row([
-            text(item, "/side"),
-            item_name(item),
-            text(item, "/outcome"),
-            text(item, "/rule"),
-            text(item, "/difference_minor"),
-            with.collect::<Vec<_>>().join("\n"),
-        ]);
-    }
-    say(&table.to_string());
-    if has_more {
-        say("there are more: raise --limit");
-    }
-    Ok(End::Done)
-}
-
-/// An item by its id, or by its file and line.
-fn item_name(told: &Value) -> String {
-    let at = |path: &str| text(told, path);
-    let is_given = |path: &str| told.pointer(path).is_some();
-    if is_given("/item/id") {
-        at("/item/id")
-    } else if is_given("/item/line") {
-        format!("{} line {}", at("/item/name"), at("/item/line"))
-    } else {
-        format!("{} batch \"{}\"", at("/item/name"), at("/item/batch"))
-    }
 }
 
 fn replay(show: &Show, tenant: Tenant, context: &Context) -> anyhow::Result<End> {
