@@ -51,11 +51,6 @@ pub fn verify_signed_by(
     keys: Option<&[Vec<u8>]>,
 ) -> Result<Vec<Check>, Failure> {
     db.read(|queries| {
-        let check = |proves, (rows, wrong)| Check {
-            proves,
-            rows,
-            wrong,
-        };
         Ok(vec![
             check(
                 "every block's hash covers its postings and the block before",
@@ -111,6 +106,14 @@ pub fn verify_signed_by(
             ),
         ])
     })
+}
+
+fn check(proves: &'static str, (rows, wrong): (i64, Vec<Wrong>)) -> Check {
+    Check {
+        proves,
+        rows,
+        wrong,
+    }
 }
 
 /// Recomputes every chain from its first block; also finds postings that belong to no block.

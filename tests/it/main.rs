@@ -37,7 +37,6 @@ mod openapi;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;
-mod payment_heads;
 mod providers;
 mod reconciled_days;
 mod refund_races;
