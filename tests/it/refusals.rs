@@ -42,6 +42,18 @@ fn officers_token(app: &TestApp, role: &str, officer: &str) -> String {
     create_token(&app.db, &request, now()).unwrap()
 }
 
+/// A request (method, target, headers, body) and what it is told: status, code and some words.
+type Case<'a> = (
+    &'a str,
+    &'a str,
+    &'a [Header<'a>],
+    &'a [u8],
+    u16,
+    &'a str,
+    &'a str,
+);
+type Header<'a> = (&'a str, &'a str);
+
 both!(
     fn whatever_is_wrong_is_told_as_a_problem(app) {
         let token = app.token_of("admin", None);
@@ -49,7 +61,7 @@ both!(
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let parts = [("content-type", "multipart/form-data; boundary=x")];
         let large = vec![b' '; app.settings.server.body_limit_bytes + 1];
-        let cases: [(&str, &str, &[(&str, &str)], &[u8], u16, &str, &str); 17] = [
+        let cases: [Case<'_>; 17] = [
             ("GET", "/api/v1/nothing", &[], b"", 404, "not_found", "no such address"),
             ("GET", "/api/v1/payments/x", &[], b"", 404, "not_found", "no such payment"),
             ("GET", "/api/v1/bills/%00", &[], b"", 404, "not_found", "no such address"),

@@ -72,10 +72,9 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let mut fitting: Vec<&String> = paths.keys().filter(|path| fits(path)).collect();
     // What is written out goes before what is variable, as in the table of addresses.
     fitting.sort_by_key(|path| path.matches('{').count());
-    let found = fitting
-        .into_iter()
-        .find_map(|template| paths[template].get(method.to_lowercase()));
-    found
+    let method = method.to_lowercase();
+    let mut fitting = fitting.into_iter();
+    fitting.find_map(|template| paths[template].get(&method))
 }
 
 fn behind(value: &'static Value) -> &'static Value {
@@ -152,25 +151,7 @@ pub(crate) fn check(value: &Value, schema: &Value, at: &str) -> Result<(), Strin
             return wrong(format!("is none of {any:?}"));
         }
     }
-    if let Some(constant) = schema.get("const")
-        && constant != value
-    {
-        return wrong(format!("is not {constant}"));
-    }
-    if let Some(words) = schema.get("enum").and_then(Value::as_array)
-        && !words.contains(value)
-    {
-        return wrong(format!("is none of {words:?}"));
-    }
-    if let Some(kinds) = schema.get("type") {
-        let is = |kind: &Value| is_a(value, kind.as_str().unwrap());
-        let fits = kinds
-            .as_array()
-            .map_or_else(|| is(kinds), |kinds| kinds.iter().any(is));
-        if !fits {
-            return wrong(format!("is not {kinds}"));
-        }
-    }
+    check_words(value, schema).map_err(|why| format!("{at} {why}: {value}"))?;
     match value {
         Value::String(text) => {
             check_text(text, schema).map_err(|why| format!("{at} {why}: {value}"))
@@ -200,6 +181,30 @@ pub(crate) fn check(value: &Value, schema: &Value, at: &str) -> Result<(), Strin
         Value::Object(members) => check_object(members, schema, at),
         Value::Null | Value::Bool(_) => Ok(()),
     }
+}
+
+/// Whether a value is the constant, among the words and of the type that are told.
+fn check_words(value: &Value, schema: &Value) -> Result<(), String> {
+    if let Some(constant) = schema.get("const")
+        && constant != value
+    {
+        return Err(format!("is not {constant}"));
+    }
+    if let Some(words) = schema.get("enum").and_then(Value::as_array)
+        && !words.contains(value)
+    {
+        return Err(format!("is none of {words:?}"));
+    }
+    if let Some(kinds) = schema.get("type") {
+        let is = |kind: &Value| is_a(value, kind.as_str().unwrap());
+        let fits = kinds
+            .as_array()
+            .map_or_else(|| is(kinds), |kinds| kinds.iter().any(is));
+        if !fits {
+            return Err(format!("is not {kinds}"));
+        }
+    }
+    Ok(())
 }
 
 fn is_a(value: &Value, kind: &str) -> bool {
