@@ -15,6 +15,7 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::float_arithmetic,
+    clippy::too_many_lines,
     reason = "a benchmark may stop at the first surprise"
 )]
 

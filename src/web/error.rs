@@ -4,10 +4,11 @@
 
 use std::fmt;
 
+use actix_web::error::QueryPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use actix_web::http::header::{ACCEPT, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde_json::{Value, json};
 
 use super::door::gate::CountsAsRefused;
 use crate::store::AsFailure;
@@ -26,8 +27,12 @@ pub enum Problem {
     WrongMethod(&'static str),
     /// A parameter or a body that cannot be meant.
     NotValid(String),
+    /// A question whose parameters cannot be meant together, or ask for a unit nobody knows.
+    WrongQuestion(String),
     /// A body that is too large.
     TooLarge(usize),
+    /// A body of another type than the address takes, which is named.
+    WrongContentType(&'static str),
     /// A body that did not arrive in time.
     TooSlow,
     /// A body that is packed.
@@ -54,6 +59,13 @@ pub enum Problem {
         /// The sentence.
         detail: String,
     },
+    /// A statement that was imported before with other entries; what was found.
+    OtherEntries {
+        /// The sentence.
+        detail: String,
+        /// The whole report of the import.
+        report: Value,
+    },
     /// An Idempotency-Key that was given to another request before.
     KeyReused,
     /// A request that is being done now, under the same Idempotency-Key.
@@ -77,7 +89,17 @@ impl Problem {
                 "Method not allowed",
             ),
             Self::NotValid(_) => (StatusCode::BAD_REQUEST, "not_valid", "Not valid"),
+            Self::WrongQuestion(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong_question",
+                "Cannot be meant",
+            ),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            Self::WrongContentType(_) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "wrong_content_type",
+                "Wrong type of body",
+            ),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "Too slow"),
             Self::Packed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "packed", "Packed"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many", "Too many"),
@@ -91,6 +113,11 @@ impl Problem {
                 "A field is wrong",
             ),
             Self::Refused { status, code, .. } => (*status, *code, "Refused"),
+            Self::OtherEntries { .. } => (
+                StatusCode::CONFLICT,
+                "other_entries",
+                "Other entries before",
+            ),
             Self::KeyReused => (StatusCode::CONFLICT, "key_reused", "Key used before"),
             Self::UnderWay => (StatusCode::CONFLICT, "under_way", "Under way"),
             Self::Unpriced(code, _) => (StatusCode::UNPROCESSABLE_ENTITY, code, "No price"),
@@ -117,11 +144,14 @@ impl fmt::Display for Problem {
             Self::NotKnown(detail) => f.write_str(detail),
             Self::NotAllowed(detail)
             | Self::NotValid(detail)
+            | Self::WrongQuestion(detail)
             | Self::Unpriced(_, detail)
             | Self::Refused { detail, .. } => f.write_str(detail),
             Self::Wrong { field, problem, .. } => write!(f, "{field}: {problem}"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::WrongMethod(allowed) => write!(f, "this address takes {allowed}"),
+            Self::OtherEntries { detail, .. } => f.write_str(detail),
+            Self::WrongContentType(right) => write!(f, "this address takes a body of {right}"),
             Self::TooLarge(most) => write!(f, "a body may have {most} bytes"),
             Self::TooSlow => f.write_str("the body did not arrive in time"),
             Self::Packed => {
@@ -159,7 +189,10 @@ impl AsFailure for Problem {
             | Self::NotFound(_)
             | Self::WrongMethod(_)
             | Self::NotValid(_)
+            | Self::WrongQuestion(_)
             | Self::TooLarge(_)
+            | Self::WrongContentType(_)
+            | Self::OtherEntries { .. }
             | Self::TooSlow
             | Self::Packed
             | Self::TooMany(_)
@@ -195,8 +228,14 @@ impl ResponseError for Problem {
         if self.is_counted() {
             response.extensions_mut().insert(CountsAsRefused);
         }
+        if matches!(self, Self::UnderWay) {
+            response.insert_header((RETRY_AFTER, "1"));
+        }
         if let Self::WrongMethod(allowed) = self {
             response.insert_header((ALLOW, *allowed));
+        }
+        if let Self::WrongContentType(right) = self {
+            response.insert_header((ACCEPT, *right));
         }
         response
             .content_type("application/problem+json")
@@ -211,6 +250,12 @@ impl Problem {
         Self::NotValid("the body could not be read".to_owned())
     }
 
+    /// Something of our own that should always work.
+    #[must_use]
+    pub fn broken(why: String) -> Self {
+        Self::Failed(Failure::Broken(why))
+    }
+
     /// Whether whoever sends many of these is told to wait: those that need no knowledge to send.
     fn is_counted(&self) -> bool {
         match self {
@@ -218,6 +263,9 @@ impl Problem {
             Self::NotFound(what) => matches!(*what, "address" | "channel"),
             Self::NotAllowed(_)
             | Self::WrongMethod(_)
+            | Self::WrongContentType(_)
+            | Self::WrongQuestion(_)
+            | Self::OtherEntries { .. }
             | Self::NotValid(_)
             | Self::TooMany(_)
             | Self::Refused { .. }
@@ -229,7 +277,7 @@ impl Problem {
         }
     }
 
-    fn to_json(&self) -> serde_json::Value {
+    fn to_json(&self) -> Value {
         let (status, code, title) = self.kind();
         let mut members = json!({
             "type": format!("urn:doisoat:problem:{code}"),
@@ -242,7 +290,62 @@ impl Problem {
             members.insert("field".to_owned(), json!(field));
             members.extend(index.map(|index| ("index".to_owned(), json!(index))));
         }
+        if let (Self::OtherEntries { report, .. }, Some(members)) = (self, members.as_object_mut())
+        {
+            members.insert("report".to_owned(), report.clone());
+        }
         members
+    }
+}
+
+impl From<Problem> for HttpResponse {
+    fn from(problem: Problem) -> Self {
+        problem.error_response()
+    }
+}
+
+/// A query that cannot be meant, with what it said.
+#[derive(Debug)]
+pub struct BadQuery {
+    /// As it was sent.
+    pub query: String,
+    /// Why not.
+    pub why: String,
+}
+
+impl BadQuery {
+    /// What is wrong, without saying that it was read as a query.
+    #[must_use]
+    pub fn words(error: &QueryPayloadError) -> String {
+        match error {
+            QueryPayloadError::Deserialize(why) => why.to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Keeps a refused query, so that the address can name the parameter.
+    #[must_use]
+    pub fn of(error: &QueryPayloadError, request: &HttpRequest) -> Self {
+        Self {
+            query: request.query_string().to_owned(),
+            why: Self::words(error),
+        }
+    }
+}
+
+impl fmt::Display for BadQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl ResponseError for BadQuery {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::NotValid(self.why.clone()).error_response()
     }
 }
 

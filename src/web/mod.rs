@@ -27,11 +27,13 @@ pub mod error;
 pub mod health;
 pub mod indicators;
 pub mod metrics;
+pub mod openapi;
 pub mod page;
 pub mod server;
 pub mod standing;
 pub mod webhooks;
 
+use api::addresses::shown;
 use door::limits::Limits as Bounds;
 use metrics::Metrics;
 use webhooks::Floods;
@@ -126,20 +128,30 @@ impl Gateway {
 /// Every address.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health::alive))
-        .route("/readyz", web::get().to(health::ready))
-        .route("/metrics", web::get().to(metrics::show))
-        .route("/assets/site.css", web::get().to(assets::style))
-        .route("/indicators", web::get().to(indicators::show))
-        .route("/indicators", web::head().to(indicators::show))
+        .service(shown("/healthz", health::alive))
+        .service(shown("/readyz", health::ready))
+        .service(shown("/metrics", metrics::show))
+        .service(shown("/assets/site.css", assets::style))
+        .service(shown("/indicators", indicators::show))
         .route("/webhooks/{channel}", web::route().to(webhooks::receive))
         .route(
             "/webhooks/{channel}/{action:.*}",
             web::route().to(webhooks::receive),
         )
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(|error, request| error::BadQuery::of(&error, request).into()),
+        )
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|_, _| error::Problem::NotFound("address").into()),
+        )
+        .service(shown("/api/openapi.json", openapi::show))
+        .service(shown("/api/docs", openapi::pages::show))
         .service(
             web::scope("/api/v1")
                 .wrap(from_fn(api::once::answer_once))
+                .wrap(from_fn(api::no_nul::refuse_nul))
                 .configure(api::configure)
                 .default_service(web::route().to(error::no_such_address)),
         )

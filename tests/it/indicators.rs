@@ -230,10 +230,10 @@ both!(fn a_scope_is_a_unit_and_those_below_and_any_range_of_days(app) {
         assert_eq!(figure(&told), expected, "{query}");
     }
     for (query, status) in [
-        ("unit=H99", 400),
+        ("unit=H99", 422),
         ("by=colour", 400),
         ("from=2026-02-30", 400),
-        ("from=2026-02-02&to=2026-02-01", 400),
+        ("from=2026-02-02&to=2026-02-01", 422),
     ] {
         let token = app.token_of("auditor", None);
         let target = format!("/api/v1/indicators/online-payment-rate?{query}");

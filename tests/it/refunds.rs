@@ -286,7 +286,7 @@ both!(fn what_is_refused_has_a_code_of_its_own_and_leaves_no_trace(app) {
         (officer, "", ask(&one, "fee", &json!({ "items": [{ "position": 0 }, { "position": 0 }] })), 422, "wrong_items"),
         (officer, "", ask(&one, "fee", &json!({ "amount": "5", "items": [{ "position": 0 }] })), 422, "wrong_amount"),
         (officer, "", ask(unknown, "credit", &json!({})), 404, "unknown_payment"),
-        (officer, "", json!({ "reason": "r" }), 400, "not_valid"),
+        (officer, "", json!({ "reason": "r" }), 422, "wrong_field"),
         (officer, "", ask(&two, "pocket", &json!({})), 400, "not_valid"),
         (officer, "", json!({ "proposal": unknown, "reason": "r" }), 404, "unknown_refund"),
         (officer, "", json!({ "proposal": id, "reason": "r" }), 409, "wrong_state"),

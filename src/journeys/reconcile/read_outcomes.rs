@@ -62,6 +62,18 @@ pub fn side_named(text: &str) -> Result<Side, String> {
     named_among("side", text, Side::parse(text), Side::ALL, Side::as_str)
 }
 
+/// The words of every outcome.
+#[must_use]
+pub fn outcome_words() -> Vec<&'static str> {
+    OutcomeKind::ALL.iter().map(|one| one.as_str()).collect()
+}
+
+/// The words of every side.
+#[must_use]
+pub fn side_words() -> Vec<&'static str> {
+    Side::ALL.iter().map(|one| one.as_str()).collect()
+}
+
 /// Outcomes as JSON, and where the next ones begin.
 pub type Outcomes = (Vec<Value>, Option<(i32, usize)>);
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Answered;
 use super::access::{Bearer, Caller, Need, change};
-use super::body::{body, members};
+use super::body::{Whole, body, members};
 use super::page::ok;
 use crate::domain::difference::WayOut;
 use crate::domain::ids::{Tenant, uuid_at};
@@ -31,7 +31,7 @@ const APPROVERS: &[&str] = &["approver", "admin"];
 struct ResolutionBody {
     action: WayOut,
     reason: String,
-    revision: i32,
+    revision: Whole,
     #[serde(default)]
     bills: Vec<BillBody>,
     until: Option<Day>,
@@ -51,7 +51,7 @@ struct BillBody {
 #[serde(deny_unknown_fields)]
 struct ReopeningBody {
     reason: String,
-    revision: i32,
+    revision: Whole,
     #[serde(default)]
     preview: bool,
 }
@@ -72,7 +72,7 @@ impl From<ResolutionBody> for Resolution {
         Self {
             way: body.action,
             reason: body.reason,
-            revision: body.revision,
+            revision: body.revision.0,
             bills: body.bills.into_iter().map(part).collect(),
             until: body.until,
             unit: body.unit,
@@ -123,7 +123,7 @@ pub async fn reopen(
     let body: ReopeningBody = members(&body)?;
     let reopening = Reopening {
         reason: body.reason,
-        revision: body.revision,
+        revision: body.revision.0,
         is_preview: body.preview,
     };
     decide(

@@ -2,6 +2,7 @@
 //! Public figures: whoever may read payments may ask for any unit.
 
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 
 use super::access::{Bearer, Need, read};
 use super::{Answered, asked};
@@ -14,6 +15,51 @@ use crate::web::Gateway;
 use crate::web::error::Problem;
 use crate::web::indicators::question::{Parameters, Wrong};
 
+/// How figures are asked for here. The page takes more, and more kindly.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) by: Option<String>,
+    pub(super) unit: Option<String>,
+    pub(super) lang: Option<String>,
+}
+
+impl Asked {
+    /// The same as the page reads it, and the language.
+    ///
+    /// # Errors
+    /// [`Problem::NotValid`] for a parameter that is empty, and for a language that is none.
+    pub(super) fn parameters(&self) -> Result<(Parameters, Lang), Problem> {
+        for (name, value) in [
+            ("from", &self.from),
+            ("to", &self.to),
+            ("by", &self.by),
+            ("unit", &self.unit),
+            ("lang", &self.lang),
+        ] {
+            if value.as_ref().is_some_and(|text| text.trim().is_empty()) {
+                return Err(Problem::NotValid(format!("{name} is empty: leave it out")));
+            }
+        }
+        let lang = match self.lang.as_deref() {
+            None => Lang::default(),
+            Some(text) => Lang::parse(text).ok_or_else(|| {
+                Problem::NotValid(format!("lang is \"{text}\"; known are vi, en"))
+            })?,
+        };
+        let parameters = Parameters {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            by: self.by.clone(),
+            unit: self.unit.clone(),
+            ..Parameters::default()
+        };
+        Ok((parameters, lang))
+    }
+}
+
 /// `GET /api/v1/indicators/{id}?from=&to=&by=&unit=&lang=`.
 ///
 /// # Errors
@@ -22,15 +68,14 @@ pub async fn show(
     gateway: web::Data<Gateway>,
     bearer: Bearer,
     id: web::Path<String>,
-    query: Result<web::Query<Parameters>, actix_web::Error>,
+    query: Result<web::Query<Asked>, actix_web::Error>,
 ) -> Answered {
-    let parameters = asked(query)?;
+    let asked = asked(query)?;
     let (now, refunded) = (gateway.clock.now(), gateway.settings.indicators.refunded);
     let value = read(&gateway, bearer, Need::Payments, move |queries, caller| {
         let indicator = indicators::find(&id).ok_or(Problem::NotFound("indicator"))?;
-        let lang = parameters.lang.as_deref().and_then(Lang::parse);
+        let (parameters, lang) = asked.parameters()?;
         let by = parameters.by(By::None)?;
-        let lang = lang.unwrap_or_default();
         let ask = parameters.ask(caller.tenant, now, by, lang, refunded)?;
         let table = reports::answer(indicator.id, queries, &ask)?;
         Ok(to_value(&table))
@@ -56,10 +101,10 @@ impl From<Refusal> for Problem {
             Refusal::Report(_) => Self::NotFound("report"),
             Refusal::Indicator(_) => Self::NotFound("indicator"),
             wrong @ Refusal::NotOfUnits(_) => Self::NotAllowed(wrong.to_string()),
-            wrong @ (Refusal::Breakdown(_)
-            | Refusal::Unit(_)
-            | Refusal::OneDay(_)
-            | Refusal::Period { .. }) => Self::NotValid(wrong.to_string()),
+            wrong @ Refusal::Breakdown(_) => Self::NotValid(format!("by: {wrong}")),
+            wrong @ (Refusal::Unit(_) | Refusal::OneDay(_) | Refusal::Period { .. }) => {
+                Self::WrongQuestion(wrong.to_string())
+            }
         }
     }
 }

@@ -1,14 +1,15 @@
 //! The API under `/api/v1`: every address on one page. A bearer token comes in with the request,
 //! JSON goes out, or a problem. What a caller may see follows from the token alone.
 
-use std::future::Future;
-
+use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
+use serde::de::DeserializeOwned;
 
-use super::error::{Problem, only_get, only_get_and_post, only_get_and_put, only_post};
+use super::error::{BadQuery, Problem};
+use addresses::{Addresses, reading, writing};
 
 pub mod access;
+pub mod addresses;
 pub mod attempts;
 pub mod bills;
 pub mod body;
@@ -18,6 +19,7 @@ pub mod differences;
 pub mod dossiers;
 pub mod indicators;
 pub mod ledger;
+pub mod no_nul;
 pub mod notices;
 pub mod once;
 pub mod outbox;
@@ -35,9 +37,21 @@ pub mod statements;
 /// What every reading address answers.
 pub type Answered = Result<HttpResponse, Problem>;
 
-/// Every address of the API.
+/// Serves every address of the API.
 pub fn configure(config: &mut ServiceConfig) {
-    config
+    addresses().serve(config);
+}
+
+/// Every address of the API. What is told of each stands in `web/openapi`.
+#[must_use]
+pub fn addresses() -> Addresses {
+    let mut addresses = Addresses::default();
+    every(&mut addresses);
+    addresses
+}
+
+fn every(addresses: &mut Addresses) {
+    addresses
         .configure(what_is_owed)
         .configure(what_was_paid)
         .configure(what_needs_a_person)
@@ -55,22 +69,16 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reading("/reports/{name}", reports::show));
 }
 
-fn what_is_owed(config: &mut ServiceConfig) {
-    config
+fn what_is_owed(addresses: &mut Addresses) {
+    addresses
         .service(writing("/dossiers/batch", put_dossiers::batch))
-        .service(
-            web::resource("/dossiers/{code}")
-                .route(web::get().to(dossiers::show))
-                .route(web::head().to(dossiers::show))
-                .route(web::put().to(put_dossiers::put))
-                .default_service(web::route().to(only_get_and_put)),
-        )
+        .service(reading("/dossiers/{code}", dossiers::show).and_putting(put_dossiers::put))
         .service(reading("/bills/{reference}", bills::show))
         .service(reading("/quote", quote::show));
 }
 
-fn what_was_paid(config: &mut ServiceConfig) {
-    config
+fn what_was_paid(addresses: &mut Addresses) {
+    addresses
         .service(writing("/attempts", attempts::open))
         .service(reading("/attempts/{channel}/{order_ref}", attempts::show))
         .service(reading("/payments", payments::list))
@@ -80,30 +88,18 @@ fn what_was_paid(config: &mut ServiceConfig) {
         .service(reading("/ledger/entries", ledger::entries));
 }
 
-fn what_banks_say(config: &mut ServiceConfig) {
-    config
-        .service(
-            web::resource("/statements")
-                .route(web::get().to(statements::list))
-                .route(web::head().to(statements::list))
-                .route(web::post().to(statements::upload))
-                .default_service(web::route().to(only_get_and_post)),
-        )
-        .service(
-            web::resource("/remittances")
-                .route(web::get().to(remittances::list))
-                .route(web::head().to(remittances::list))
-                .route(web::post().to(remittances::record))
-                .default_service(web::route().to(only_get_and_post)),
-        )
+fn what_banks_say(addresses: &mut Addresses) {
+    addresses
+        .service(reading("/statements", statements::list).and_taking_files(statements::upload))
+        .service(reading("/remittances", remittances::list).and_posting(remittances::record))
         .service(reading("/statements/{id}", statements::show))
         .service(writing("/statements/{id}/override", statements::let_in))
         .service(writing("/statements/{id}/undo", statements::undo));
 }
 
-fn what_needs_a_person(config: &mut ServiceConfig) {
+fn what_needs_a_person(addresses: &mut Addresses) {
     use decide_differences as decide;
-    config
+    addresses
         .service(reading("/differences", differences::list))
         .service(reading("/differences/{id}", differences::show))
         .service(writing("/differences/{id}/resolution", decide::resolve))
@@ -113,13 +109,7 @@ fn what_needs_a_person(config: &mut ServiceConfig) {
             decide::acknowledge,
         ))
         .service(writing("/differences/{id}/comments", decide::comment))
-        .service(
-            web::resource("/refunds")
-                .route(web::get().to(refunds::list))
-                .route(web::head().to(refunds::list))
-                .route(web::post().to(put_refunds::request))
-                .default_service(web::route().to(only_get_and_post)),
-        )
+        .service(reading("/refunds", refunds::list).and_posting(put_refunds::request))
         .service(reading("/refunds/{id}", refunds::show))
         .service(writing("/refunds/{id}/approval", put_refunds::approve))
         .service(writing("/refunds/{id}/withdrawal", put_refunds::withdraw))
@@ -127,36 +117,32 @@ fn what_needs_a_person(config: &mut ServiceConfig) {
         .service(writing("/refunds/{id}/outcome", put_refunds::settle));
 }
 
-/// An address that is only read.
-fn reading<F, Args>(path: &'static str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-    F::Future: Future,
-{
-    web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::route().to(only_get))
-}
-
-/// An address that is only written.
-fn writing<F, Args>(path: &'static str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-    F::Future: Future,
-{
-    web::resource(path)
-        .route(web::post().to(handler))
-        .default_service(web::route().to(only_post))
-}
-
 /// The parameters of a request, or which of them cannot be meant.
-fn asked<T>(query: Result<web::Query<T>, actix_web::Error>) -> Result<T, Problem> {
-    query
-        .map(web::Query::into_inner)
-        .map_err(|error| Problem::NotValid(error.to_string()))
+fn asked<T: DeserializeOwned>(
+    query: Result<web::Query<T>, actix_web::Error>,
+) -> Result<T, Problem> {
+    query.map(web::Query::into_inner).map_err(|error| {
+        let Some(bad) = error.as_error::<BadQuery>() else {
+            return Problem::NotValid(error.to_string());
+        };
+        Problem::NotValid(match culprit::<T>(bad) {
+            Some(name) => format!("{name}: {}", bad.why),
+            None => bad.why.clone(),
+        })
+    })
+}
+
+/// The parameter that alone is refused for the reason for which all of them were.
+fn culprit<T: DeserializeOwned>(bad: &BadQuery) -> Option<String> {
+    let pairs = form_urlencoded::parse(bad.query.as_bytes());
+    pairs
+        .filter(|(name, value)| {
+            let mut alone = form_urlencoded::Serializer::new(String::new());
+            let alone = alone.append_pair(name, value).finish();
+            let told = web::Query::<T>::from_query(&alone).err();
+            told.is_some_and(|error| BadQuery::words(&error) == bad.why)
+        })
+        .map(|(name, _)| name.into_owned())
+        .next()
+        .filter(|name| !bad.why.contains(&format!("`{name}`")))
 }

@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use sha2::{Digest, Sha256};
 
 use super::access::{Bearer, caller};
+use super::addresses::is_taken;
 use super::body::{most, read_at_most};
 use crate::domain::ids::Tenant;
 use crate::journeys::answer_once::{
@@ -85,6 +86,8 @@ fn again(given: &Given) -> HttpResponse {
 /// The name of a writing request that carries a key; its body is read and put back. None for others.
 async fn name(request: &mut ServiceRequest) -> Result<Option<Named>, Problem> {
     let is_write = matches!(*request.method(), Method::POST | Method::PUT);
+    // Where nothing is written there is nothing to remember, and what is wrong is told by the address.
+    let is_write = is_write && is_taken(request.method().as_str(), request.path());
     let Some(header) = request.headers().get(KEY).filter(|_| is_write) else {
         return Ok(None);
     };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Answered;
 use super::access::{Bearer, Caller, Need, change};
-use super::body::{body, members};
+use super::body::{Whole, body, members};
 use super::refunds::{PostingJson, with_steps};
 use crate::domain::ids::{PaymentId, RefundId, Tenant, uuid_at};
 use crate::domain::refund::RefundSource;
@@ -28,7 +28,7 @@ use crate::web::error::Problem;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ItemBody {
-    position: i32,
+    position: Whole,
     amount: Option<String>,
 }
 
@@ -44,7 +44,7 @@ struct RequestBody {
     items: Vec<ItemBody>,
     #[serde(default)]
     reason: String,
-    revision: Option<i32>,
+    revision: Option<Whole>,
     #[serde(default)]
     preview: bool,
 }
@@ -54,7 +54,7 @@ struct RequestBody {
 struct StepBody {
     #[serde(default)]
     reason: String,
-    revision: Option<i32>,
+    revision: Option<Whole>,
     #[serde(default)]
     preview: bool,
 }
@@ -66,7 +66,7 @@ struct SendingBody {
     bank_reference: Option<String>,
     #[serde(default)]
     reason: String,
-    revision: Option<i32>,
+    revision: Option<Whole>,
     #[serde(default)]
     preview: bool,
 }
@@ -98,7 +98,7 @@ struct OutcomeBody {
     evidence: Option<String>,
     #[serde(default)]
     reason: String,
-    revision: Option<i32>,
+    revision: Option<Whole>,
     #[serde(default)]
     preview: bool,
 }
@@ -120,7 +120,7 @@ pub async fn request(
         move |gateway, caller| {
             let asked: RequestBody = members(&body)?;
             let items = asked.items.into_iter().map(|item| ItemAsked {
-                position: item.position,
+                position: item.position.0,
                 amount: item.amount,
             });
             let wish = Wish {
@@ -152,9 +152,12 @@ pub async fn request(
                     };
                     Ok((status, told))
                 }
-                _ => Err(Problem::NotValid(
-                    "name either a proposal, or a payment and a source".to_owned(),
-                )),
+                _ => Err(Problem::Wrong {
+                    index: None,
+                    field: "proposal".to_owned(),
+                    problem: "name either a proposal, or a payment and a source".to_owned(),
+                    is_contradiction: false,
+                }),
             }
         },
     );
@@ -272,8 +275,9 @@ pub async fn settle(
     Ok(HttpResponse::Ok().json(told.await?))
 }
 
-fn which(id: Uuid, revision: Option<i32>) -> Which {
+fn which(id: Uuid, revision: Option<Whole>) -> Which {
     let id = RefundId(id);
+    let revision = revision.map(|revision| revision.0);
     Which { id, revision }
 }
 

@@ -55,6 +55,8 @@ fn question(query: &str, tenant: i32, today: Day) -> Result<Question, Problem> {
             )));
         } else if given.iter().any(|(known, _)| *known == name) {
             return Err(Problem::NotValid(format!("{name} stands twice")));
+        } else if value.is_empty() && !["procedure", "unit", "via"].contains(&name.as_str()) {
+            return Err(Problem::NotValid(format!("{name} is empty: leave it out")));
         } else if !value.is_empty() {
             given.push((name, value));
         }

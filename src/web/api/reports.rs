@@ -3,10 +3,10 @@
 
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 
 use super::access::{Bearer, Caller, Need, read};
-use super::{Answered, asked};
-use crate::domain::lang::Lang;
+use super::{Answered, asked, indicators};
 use crate::domain::time::vietnam_day;
 use crate::reporting::ask::{Ask, By};
 use crate::reporting::period::Step;
@@ -15,7 +15,30 @@ use crate::reporting::table::{Table, to_csv, to_value, to_xlsx};
 use crate::store::failure::Failure;
 use crate::web::Gateway;
 use crate::web::error::Problem;
-use crate::web::indicators::question::Parameters;
+
+/// How a report is asked for.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    from: Option<String>,
+    to: Option<String>,
+    by: Option<String>,
+    unit: Option<String>,
+    lang: Option<String>,
+    format: Option<String>,
+}
+
+impl Asked {
+    fn question(&self) -> indicators::Asked {
+        indicators::Asked {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            by: self.by.clone(),
+            unit: self.unit.clone(),
+            lang: self.lang.clone(),
+        }
+    }
+}
 
 /// `GET /api/v1/reports/{name}?from=&to=&by=&unit=&lang=&format=`.
 ///
@@ -25,30 +48,28 @@ pub async fn show(
     gateway: web::Data<Gateway>,
     bearer: Bearer,
     name: web::Path<String>,
-    query: Result<web::Query<Parameters>, actix_web::Error>,
+    query: Result<web::Query<Asked>, actix_web::Error>,
 ) -> Answered {
-    let mut parameters = asked(query)?;
+    let mut asked = asked(query)?;
     let (now, refunded) = (gateway.clock.now(), gateway.settings.indicators.refunded);
     let name = name.into_inner();
     if reports::step(&name) == Step::Day {
-        let is_written = |text: &String| !text.trim().is_empty();
-        let from = parameters.from.take().filter(is_written);
-        let to = parameters.to.take().filter(is_written);
+        let (from, to) = (asked.from.take(), asked.to.take());
         let today = || vietnam_day(now).to_string();
         let day = from.or_else(|| to.clone()).unwrap_or_else(today);
-        parameters.to = Some(to.unwrap_or_else(|| day.clone()));
-        parameters.from = Some(day);
+        asked.to = Some(to.unwrap_or_else(|| day.clone()));
+        asked.from = Some(day);
     }
-    let format = parameters.format.take().unwrap_or_default();
+    let format = asked.format.take();
     let asked_name = name.clone();
     let table = read(&gateway, bearer, Need::Payments, move |queries, caller| {
-        let lang = parameters.lang.as_deref().and_then(Lang::parse);
-        let (lang, by) = (lang.unwrap_or_default(), parameters.by(By::None)?);
+        let (parameters, lang) = asked.question().parameters()?;
+        let by = parameters.by(By::None)?;
         let ask = parameters.ask(caller.tenant, now, by, lang, refunded)?;
         let ask = within(ask, caller)?;
         Ok(reports::answer(&asked_name, queries, &ask)?)
     });
-    written(&table.await?, &name, &format)
+    written(&table.await?, &name, format.as_deref().unwrap_or("json"))
 }
 
 /// The question as far as the caller may ask it.
@@ -68,7 +89,7 @@ fn within(mut ask: Ask, caller: &Caller) -> Result<Ask, Problem> {
 fn written(table: &Table, name: &str, format: &str) -> Answered {
     let broken = |error: String| Problem::Failed(Failure::Broken(error));
     let (bytes, kind) = match format {
-        "" | "json" => return Ok(HttpResponse::Ok().json(to_value(table))),
+        "json" => return Ok(HttpResponse::Ok().json(to_value(table))),
         "csv" => {
             let bytes = to_csv(table).map_err(|error| broken(error.to_string()))?;
             (bytes, "text/csv; charset=utf-8")

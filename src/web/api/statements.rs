@@ -25,6 +25,9 @@ use crate::store::types::Uid;
 use crate::web::Gateway;
 use crate::web::error::Problem;
 
+/// Where a file can stand.
+pub const STATES: [&str; 3] = ["imported", "held", "undone"];
+
 /// Parameters of an upload.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,8 +88,15 @@ pub async fn upload(
         },
     )
     .await?;
+    if report.outcome == "conflict" {
+        let detail = report.says.clone();
+        let report = serde_json::to_value(report);
+        return Err(Problem::OtherEntries {
+            detail,
+            report: report.map_err(|error| Problem::broken(error.to_string()))?,
+        });
+    }
     let status = match report.outcome {
-        "conflict" => StatusCode::CONFLICT,
         "ok" | "held" if !report.is_preview => StatusCode::CREATED,
         _ => StatusCode::OK,
     };
@@ -103,6 +113,16 @@ pub async fn list(
     query: Result<web::Query<Filter>, actix_web::Error>,
 ) -> Answered {
     let filter = asked(query)?;
+    if let Some(state) = filter
+        .state
+        .as_deref()
+        .filter(|state| !STATES.contains(state))
+    {
+        let known = STATES.join(", ");
+        return Err(Problem::NotValid(format!(
+            "state is \"{state}\"; known are {known}"
+        )));
+    }
     let limit = limit(filter.limit)?;
     let filter = StatementFilter {
         source: filter.source,

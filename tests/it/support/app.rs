@@ -18,6 +18,7 @@ use doisoat::web::Gateway;
 use doisoat::web::server::{Running, serve_on};
 use serde_json::Value;
 
+use super::contract::judge;
 use super::database::{Engine, TestDatabase};
 use super::http::{Reply, exchange, request};
 
@@ -125,9 +126,11 @@ impl TestApp {
         self.address
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes as they are; what the API answers is judged by its own document.
     pub(crate) fn send(&self, bytes: &[u8]) -> Reply {
-        exchange(self.address, bytes)
+        let reply = exchange(self.address, bytes);
+        judge(bytes, &reply);
+        reply
     }
 
     /// Asks the API with a token.
