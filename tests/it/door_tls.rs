@@ -205,6 +205,7 @@ fn say(command: &mut Command) -> (bool, String) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 fn only_tls_of_today_is_spoken_and_http_is_not() {
     let office = Office::new();
     let program = office.serve();
@@ -368,6 +369,7 @@ fn a_new_certificate_is_shown_without_an_end_and_a_broken_one_is_not() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 fn files_that_cannot_be_used_are_named() {
     let office = Office::new();
     let check = |settings: &str| {

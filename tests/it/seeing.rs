@@ -193,14 +193,15 @@ fn rules_and_dashboard_name_only_figures_there_are() {
     }));
 }
 
-/// What a public tool says of a file, or none where the tool is not installed.
-fn judged(tool: &str, arguments: &[&str]) -> Option<(bool, String)> {
-    let done = Command::new(tool).args(arguments).output().ok()?;
+/// Whether a public tool takes a file, and what it says of it.
+fn judged(tool: &str, arguments: &[&str]) -> (bool, String) {
+    let done = Command::new(tool).args(arguments).output();
+    let done = done.unwrap_or_else(|error| panic!("{tool}: {error}; tests/run brings it"));
     let text = [done.stdout, done.stderr].concat();
-    Some((
+    (
         done.status.success(),
         String::from_utf8_lossy(&text).into_owned(),
-    ))
+    )
 }
 
 #[test]
@@ -208,9 +209,8 @@ fn the_files_of_deploy_load_in_the_real_tools() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     let rules = folder.join("alerts.yml");
     let promtool = std::env::var("DOISOAT_TEST_PROMTOOL").unwrap_or("promtool".to_owned());
-    if let Some((is_good, text)) = judged(&promtool, &["check", "rules", rules.to_str().unwrap()]) {
-        assert!(is_good, "{text}");
-    }
+    let (is_good, text) = judged(&promtool, &["check", "rules", rules.to_str().unwrap()]);
+    assert!(is_good, "{text}");
     // The unit names a binary where an installation has it; here another stands in its place.
     let own = tempfile::tempdir().unwrap();
     let unit = own.path().join("doisoat.service");
@@ -221,11 +221,9 @@ fn the_files_of_deploy_load_in_the_real_tools() {
     )
     .unwrap();
     let unit = unit.to_str().unwrap();
-    if let Some((is_good, text)) = judged("systemd-analyze", &["verify", unit]) {
-        assert!(is_good && !text.contains("doisoat.service:"), "{text}");
-    }
+    let (is_good, text) = judged("systemd-analyze", &["verify", unit]);
+    assert!(is_good && !text.contains("doisoat.service:"), "{text}");
     let security = ["security", "--offline=true", "--threshold=20", unit];
-    if let Some((is_good, text)) = judged("systemd-analyze", &security) {
-        assert!(is_good, "more exposed than 2.0: {text}");
-    }
+    let (is_good, text) = judged("systemd-analyze", &security);
+    assert!(is_good, "more exposed than 2.0: {text}");
 }

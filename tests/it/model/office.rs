@@ -47,6 +47,7 @@ pub(super) fn call_of(channel: &Arc<Channel>, notices: Vec<Notice>) -> Call {
         notices,
         silent_because: None,
         raw: Vec::new(),
+        request_id: None,
         reply: Box::new(|_| {}),
     }
 }
