@@ -211,6 +211,7 @@ impl<'a> Found<'a> {
         say(&match self.differences() {
             0 if compared.expected.missing.is_empty() => "nothing needs a person".to_owned(),
             0 => "no difference so far, but a file is missing".to_owned(),
+            1 => "1 item needs a person".to_owned(),
             count => format!("{count} items need a person"),
         });
     }
@@ -233,7 +234,7 @@ fn tell(recovered: &[Recovered], settled: &Settled) {
     let (posted, proven) = (settled.entries.len(), settled.proven.len());
     if posted + proven > 0 {
         say(&format!(
-            "posted: {posted} entries; remittances proven: {proven}"
+            "entries posted: {posted}; remittances proven: {proven}"
         ));
     }
 }

@@ -89,6 +89,9 @@ fn has_a_day(app: &TestApp, folder: &Path) {
     std::fs::write(folder.join("vcb-0601.sta"), text).unwrap();
 }
 
+/// What stands for a time of the machine's clock.
+const CLOCK: &str = "…";
+
 /// What differs from run to run, made equal: ids, hashes, and times of the machine's clock; one id
 /// keeps one name throughout.
 struct Same {
@@ -102,7 +105,9 @@ impl Same {
         let patterns = [
             (id, "id"),
             (r"\b[0-9a-f]{64}\b", "sha256"),
-            (r"\bP[A-Z0-9]{10,11}\b", "reference"),
+            (r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", CLOCK),
+            (r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d( \+07:00)?", CLOCK),
+            (r"\d\d/\d\d/20\d\d \d\d:\d\d", CLOCK),
         ];
         let patterns = patterns.map(|(text, name)| (Regex::new(text).unwrap(), name));
         Self {
@@ -114,23 +119,38 @@ impl Same {
     fn of(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
         for (pattern, name) in &self.patterns {
-            let found: Vec<String> = pattern
-                .find_iter(&text)
-                .map(|found| found.as_str().to_owned())
-                .collect();
-            for one in found {
+            let mut same = String::new();
+            let mut rest = 0;
+            for found in pattern.find_iter(&text) {
                 let count = self
                     .names
                     .values()
                     .filter(|known| known.starts_with(name))
                     .count();
+                let given = || {
+                    if *name == CLOCK {
+                        CLOCK.to_owned()
+                    } else {
+                        format!("{name}-{}", count + 1)
+                    }
+                };
                 let short = self
                     .names
-                    .entry(one.clone())
-                    .or_insert_with(|| format!("{name}-{}", count + 1));
-                let wide = format!("{short:<width$}", width = one.len());
-                text = text.replace(&one, wide.trim_end());
+                    .entry(found.as_str().to_owned())
+                    .or_insert_with(given);
+                same += &text[rest..found.start()];
+                same += short;
+                rest = found.end();
+                // In a table the columns stay where they are.
+                if ["  ", " ┆", " │"]
+                    .iter()
+                    .any(|next| text[rest..].starts_with(next))
+                {
+                    same += &" ".repeat(found.as_str().chars().count() - short.chars().count());
+                }
             }
+            same += &text[rest..];
+            text = same;
         }
         text
     }

@@ -821,7 +821,7 @@ both!(fn reconciling_from_the_command_line_tells_what_was_recovered_and_posted(a
     let (status, told) = run(&["reconcile", "--day", "2026-01-05"]);
     assert_eq!(status, 0, "{told}");
     assert!(told.contains(&format!("recovered: 50000 of order {one} on vnpay, by line 2 of file ")), "{told}");
-    assert!(told.contains("posted: 1 entries"), "{told}");
+    assert!(told.contains("entries posted: 1"), "{told}");
     assert_eq!(accounts(app), PAID_OUT);
     let (_, told) = run(&["--json", "reconcile", "--day", "2026-01-05"]);
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();

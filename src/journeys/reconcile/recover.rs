@@ -138,7 +138,7 @@ pub fn recover(
     for one in &recovered {
         let (channel, order_ref) = (&one.channel, &one.order_ref);
         let (payment, file, place) = (one.payment_id, one.file_id.0, one.place);
-        tracing::info!(channel, ?order_ref, %payment, %file, place, "a payment is recovered from a settlement line");
+        tracing::debug!(channel, ?order_ref, %payment, %file, place, "a payment is recovered from a settlement line");
     }
     Ok(Some(recovered))
 }
