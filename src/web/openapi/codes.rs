@@ -29,6 +29,17 @@ pub const ROSTER: &[Code] = &[
         "A parameter or the body cannot be read; `detail` names which and where.",
     ),
     code(
+        "packed",
+        &[415],
+        "The body has a Content-Encoding; send it as it is.",
+    ),
+    code(
+        "too_many",
+        &[429],
+        "Too many refused calls came from this address or on this channel, or more calls than a limit allows; \
+         come again after `Retry-After`.",
+    ),
+    code(
         "not_known",
         &[401],
         "No token, or one that is not known or no longer valid.",

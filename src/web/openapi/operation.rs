@@ -215,7 +215,7 @@ impl Operation {
 
     /// The statuses it refuses with.
     fn problems(&self) -> Vec<&'static str> {
-        let mut all = vec!["400", "401", "403", "500", "503"];
+        let mut all = vec!["400", "401", "403", "429", "500", "503"];
         if self.parameters.iter().any(|one| one.place == "path") {
             all.push("404");
         }

@@ -17,7 +17,9 @@ use doisoat::journeys::add_officer::add_officer;
 use doisoat::journeys::case_desk::{CaseDesk, CaseError};
 use doisoat::journeys::refunds::approve::approve_refund;
 use doisoat::journeys::refunds::ask::{Asked, Wish, request_refund};
-use doisoat::journeys::refunds::pay::{Outcome, Payer, Settling, settle_refund};
+use doisoat::journeys::refunds::pay::{
+    Outcome, Payer, Sending, Settling, send_refund, settle_refund,
+};
 use doisoat::journeys::refunds::{Hand, RefundError, Which};
 use doisoat::journeys::resolve_difference::{BillPart, Resolution, resolve_difference};
 use doisoat::journeys::take_notices::{Call, Taken};
@@ -314,6 +316,12 @@ impl<'a> Office<'a> {
                 evidence: Some("FT-1".to_owned()),
                 reason: "đã chi".to_owned(),
             };
+            let sending = Sending {
+                bank_reference: Some("FT-1".to_owned()),
+                reason: "theo lệnh chi".to_owned(),
+                ..Sending::default()
+            };
+            send_refund(db, &hand("CB01", now), which, &sending).unwrap();
             settle_refund(db, &hand("CB01", now), which, &settling).unwrap();
             self.world.pays_back(number, minor, by_bank);
         }

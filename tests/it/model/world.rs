@@ -138,7 +138,7 @@ impl World {
                 back_by_bank: 0,
             };
             self.payments.insert(word.payment, fresh);
-            if is_money(word.status) {
+            if is_money(word.status) || word.status == Status::Refunded {
                 self.place(word);
             }
             return;
@@ -162,19 +162,15 @@ impl World {
                 self.takes_back(word.payment, (word.back - known).max(0));
             }
             (true, _) => self.takes_back(word.payment, i64::MAX),
-            (false, status) if is_money(status) => self.place(word),
+            (false, status) if is_money(status) || status == Status::Refunded => self.place(word),
             (false, _) => {}
         }
     }
 
-    /// Money comes in: to the bill what it needs, the rest to the payer; to nobody without a bill.
+    /// Money comes in: to the bill what it needs, the rest to the payer; to nobody without a bill. What
+    /// had gone back by then goes back again.
     pub(super) fn place(&mut self, word: &Word) {
         let payment = self.payments.get_mut(&word.payment).unwrap();
-        let back = if word.status == Status::PartiallyRefunded {
-            word.back
-        } else {
-            0
-        };
         let amount = payment.amount;
         let mut on_bill = 0;
         match payment.bill {
@@ -188,16 +184,15 @@ impl World {
                 payment.credit = amount - on_bill;
             }
         }
-        // What had gone back by then never came to rest.
-        let mut rest = back;
-        for place in [&mut payment.credit, &mut payment.suspense, &mut on_bill] {
-            takes(place, &mut rest);
-        }
-        payment.back_by_provider = back - rest;
         if let Some(at) = payment.bill.filter(|_| on_bill > 0) {
             payment.on_bills.insert(at, on_bill);
             self.bills[at].is_cancelled = false;
             self.bills[at].paid += on_bill;
+        }
+        match word.status {
+            Status::PartiallyRefunded => self.takes_back(word.payment, word.back),
+            Status::Refunded => self.takes_back(word.payment, i64::MAX),
+            _ => {}
         }
     }
 
