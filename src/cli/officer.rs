@@ -1,11 +1,11 @@
-//! `doisoat officer add|disable`: who may hold a token that acts under a name.
+//! `doisoat officer add|disable|enable`: who may hold a token that acts under a name.
 
 use serde_json::json;
 
 use super::output::{say, say_json};
 use super::{Context, End};
 use crate::domain::ids::Tenant;
-use crate::journeys::add_officer::{add_officer, disable_officer};
+use crate::journeys::add_officer::{add_officer, disable_officer, enable_officer};
 
 /// Arguments of `officer`.
 #[derive(Debug, clap::Args)]
@@ -16,10 +16,12 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Add an officer, or change the name and unit of one
+    /// Add an officer, or change the name or the unit of one; what is not given stays
     Add(Add),
     /// Stop an officer's tokens
-    Disable(Disable),
+    Disable(Which),
+    /// Let a disabled officer's tokens work again
+    Enable(Which),
 }
 
 #[derive(Debug, clap::Args)]
@@ -29,7 +31,7 @@ struct Add {
     /// The name people read; the code when not given
     #[arg(long)]
     name: Option<String>,
-    /// The officer's unit
+    /// The officer's unit; empty for the whole office, which a new officer has when it is not given
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
     /// The installation
@@ -38,7 +40,7 @@ struct Add {
 }
 
 #[derive(Debug, clap::Args)]
-struct Disable {
+struct Which {
     /// The officer's code
     code: String,
     /// The installation
@@ -54,20 +56,23 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
     let db = context.ready_db()?;
     let (code, word) = match &arguments.action {
         Action::Add(add) => {
-            let (tenant, name) = (Tenant(add.tenant), add.name.as_ref().unwrap_or(&add.code));
-            add_officer(
+            let is_active = add_officer(
                 db,
-                tenant,
+                Tenant(add.tenant),
                 &add.code,
-                name,
+                add.name.as_deref().unwrap_or_default(),
                 add.unit.as_deref(),
                 context.clock.now(),
             )?;
-            (&add.code, "active")
+            (&add.code, if is_active { "active" } else { "disabled" })
         }
-        Action::Disable(disable) => {
-            disable_officer(db, Tenant(disable.tenant), &disable.code)?;
-            (&disable.code, "disabled")
+        Action::Disable(which) => {
+            disable_officer(db, Tenant(which.tenant), &which.code)?;
+            (&which.code, "disabled")
+        }
+        Action::Enable(which) => {
+            enable_officer(db, Tenant(which.tenant), &which.code)?;
+            (&which.code, "active")
         }
     };
     if context.is_json {

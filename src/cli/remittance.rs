@@ -164,6 +164,7 @@ fn tell(remitted: &Remitted, is_preview: bool) {
 fn list(asked: &List, tenant: i32, context: &Context) -> anyhow::Result<End> {
     let filter = RemittanceFilter {
         unit_code: asked.unit.clone(),
+        days: None,
         is_unproven: asked.unproven,
         after: None,
         limit: asked.limit.max(0),

@@ -67,6 +67,8 @@ words!(
         BatchCountDiffers = "batch_count_differs",
         /// The fee is not the contracted one.
         FeeDiffers = "fee_differs",
+        /// Money left an account of ours and nobody recorded it.
+        UnknownDebit = "unknown_debit",
         /// A bank credit that nobody expects.
         UnknownCredit = "unknown_credit",
         /// In a state nobody here knows.
@@ -217,6 +219,7 @@ impl DifferenceKind {
             | Self::BatchTotalDiffers
             | Self::BatchCountDiffers
             | Self::FeeDiffers
+            | Self::UnknownDebit
             | Self::UnknownCredit
             | Self::Unclassified
             | Self::MissingFile
@@ -243,6 +246,7 @@ impl DifferenceKind {
             | Self::RefundNotRecorded
             | Self::PayoutDiffers
             | Self::PayoutMissing
+            | Self::UnknownDebit
             | Self::UnknownCredit
             | Self::Unclassified => URGENT_HOURS,
             Self::Short

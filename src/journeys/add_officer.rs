@@ -1,5 +1,5 @@
-//! Adding and disabling officers. A disabled officer's tokens stop at once; nothing the officer did
-//! is forgotten.
+//! Adding, changing, disabling and enabling officers. A disabled officer's tokens stop at once; nothing
+//! the officer did is forgotten.
 
 use thiserror::Error;
 
@@ -46,7 +46,8 @@ impl AsFailure for OfficerError {
     }
 }
 
-/// Adds an officer, or replaces name and unit of a known code and makes it active again.
+/// Adds an officer, or changes one that is known: an empty name and no unit leave what is there, an empty
+/// unit means the whole office. Whether it is active stays; gives that.
 ///
 /// # Errors
 /// [`OfficerError::UnknownUnit`], or any failure.
@@ -57,28 +58,46 @@ pub fn add_officer(
     name: &str,
     unit: Option<&str>,
     now: Instant,
-) -> Result<(), OfficerError> {
-    let row = OfficerRow {
-        tenant: tenant.0,
-        code: code.to_owned(),
-        name: name.to_owned(),
-        unit_code: unit.map(str::to_owned),
-        is_active: true,
-        created_at: Ts(now),
-    };
+) -> Result<bool, OfficerError> {
     db.write(|queries| {
         // Before the first import no unit is known, and an officer may be added ahead of it.
         let units = queries.list_units(tenant.0)?;
         let codes: Vec<String> = units.into_iter().map(|unit| unit.code).collect();
-        match unit {
-            Some(unit) if !codes.is_empty() && !codes.iter().any(|code| code == unit) => {
-                let near = nearest(unit, &codes);
-                let code = unit.to_owned();
-                Err(OfficerError::UnknownUnit { code, near })
-            }
-            Some(_) | None => Ok(queries.insert_officer(&row)?),
+        let given = unit.filter(|unit| !unit.is_empty());
+        if let Some(unit) = given
+            && !codes.is_empty()
+            && !codes.iter().any(|code| code == unit)
+        {
+            let near = nearest(unit, &codes);
+            let code = unit.to_owned();
+            return Err(OfficerError::UnknownUnit { code, near });
         }
+        let known = queries.find_officer(tenant.0, code)?;
+        let mut row = known.unwrap_or_else(|| OfficerRow {
+            tenant: tenant.0,
+            code: code.to_owned(),
+            name: code.to_owned(),
+            unit_code: None,
+            is_active: true,
+            created_at: Ts(now),
+        });
+        if !name.is_empty() {
+            name.clone_into(&mut row.name);
+        }
+        if unit.is_some() {
+            row.unit_code = given.map(str::to_owned);
+        }
+        queries.insert_officer(&row)?;
+        Ok(row.is_active)
     })
+}
+
+/// Lets a disabled officer act again.
+///
+/// # Errors
+/// [`OfficerError::Unknown`] when nobody has the code.
+pub fn enable_officer(db: &Db, tenant: Tenant, code: &str) -> Result<(), OfficerError> {
+    set_active(db, tenant, code, true)
 }
 
 /// Disables an officer.
@@ -86,10 +105,14 @@ pub fn add_officer(
 /// # Errors
 /// [`OfficerError::Unknown`] when nobody has the code.
 pub fn disable_officer(db: &Db, tenant: Tenant, code: &str) -> Result<(), OfficerError> {
+    set_active(db, tenant, code, false)
+}
+
+fn set_active(db: &Db, tenant: Tenant, code: &str, is_active: bool) -> Result<(), OfficerError> {
     db.write(|queries| {
         let known = queries.find_officer(tenant.0, code)?;
         let mut row = known.ok_or_else(|| OfficerError::Unknown(code.to_owned()))?;
-        row.is_active = false;
+        row.is_active = is_active;
         Ok(queries.insert_officer(&row)?)
     })
 }

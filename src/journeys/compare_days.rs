@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::contracts::contract;
 pub use super::days_compared::{DaysCompared, FilesOfDay};
 use super::expected_files::expect;
+use super::known_remittances::add_remittances;
 use crate::config::settings::Settings;
 use crate::config::source::{Source, SourceKind};
 use crate::domain::calendar::{Session, begins, ends};
@@ -47,6 +48,8 @@ pub fn compare_days(
     let mut gathering = Gathering::new(settings, tenant, day, today);
     gathering.payments(queries)?;
     gathering.refunds(queries)?;
+    let days = (gathering.from, gathering.to);
+    add_remittances(queries, tenant, days, &mut gathering.input)?;
     for source in gathering.sources.clone() {
         gathering.source(queries, source, (day, today))?;
     }
@@ -270,6 +273,7 @@ impl<'a> Gathering<'a> {
                     channel,
                     provider_refund_id: row.provider_refund_id.as_deref(),
                     order_ref: None,
+                    bank_reference: row.bank_reference.as_deref(),
                     amount: row.amount_minor,
                     waits_until: day.checked_add_signed(grace).unwrap_or(day),
                 });

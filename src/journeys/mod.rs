@@ -24,6 +24,7 @@ mod incoming;
 mod keep_refusals;
 mod keep_silent;
 mod known_payment;
+mod known_remittances;
 pub mod lease_chain;
 mod move_money;
 pub mod note_difference;

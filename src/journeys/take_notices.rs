@@ -157,11 +157,16 @@ impl Intake {
     /// that a flood of forgeries cannot slow honest calls.
     pub fn quarantine(&self, refused: Refused) {
         if self.refusals.try_send(refused).is_err() {
-            self.tally.refusals_dropped.fetch_add(1, Ordering::Relaxed);
+            self.count_dropped();
             return;
         }
         // The writer looks at refusals when it commits; a full queue needs no waking.
         let _ = self.calls.try_send(Item::Wake);
+    }
+
+    /// Counts a refused call that is not kept.
+    pub fn count_dropped(&self) {
+        self.tally.refusals_dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether the writing thread still takes calls.

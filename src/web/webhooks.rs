@@ -200,6 +200,7 @@ impl Visit<'_> {
     fn keep(&self, reason: &'static str, detail: &str, call: &RawCall) {
         let name = &self.channel.name;
         if !self.gateway.floods.has_room(name) {
+            self.gateway.intake.count_dropped();
             return;
         }
         let (raw, is_cut) = call.to_wire(name, self.provider.credential());

@@ -498,6 +498,7 @@ fn add_refunds(input: &mut Input, world: &World, order: &Order) {
             channel: ChannelNo(u16::from(payment % 2)),
             provider_refund_id: (payment > 6).then_some("T6"),
             order_ref: text("DH", order_ref).as_deref(),
+            bank_reference: None,
             amount,
             waits_until: on(payment % 7),
         });

@@ -15,7 +15,7 @@ use crate::matching::{CHANNELS, accounts, figures, shop_data, shop_says};
 use crate::refunds::{CODE, Desk};
 use crate::support::app::settings;
 use crate::support::http::request;
-use crate::support::office::HERE;
+use crate::support::office::{HERE, bank_request, transfer};
 use crate::support::{Engine, TestApp, both};
 use crate::webhooks::sabotage;
 
@@ -376,6 +376,33 @@ both!(fn an_officer_of_a_unit_that_is_not_known_is_refused_with_the_nearest(app)
     assert!(status == 1 && said.contains("import it, or mend the code"), "{said}");
     assert_eq!(app.database.number("SELECT COUNT(*) AS n FROM officers"), 1);
     assert_eq!(run(app, &["officer", "add", "lan", "--unit", HERE]).0, 0);
+});
+
+both!(fn an_officer_who_is_renamed_keeps_the_unit_and_stays_disabled(app) {
+    app.has_office();
+    let row = || app.database.texts("SELECT name || ' ' || COALESCE(unit_code, 'all') || ' ' || CASE WHEN is_active THEN 'active' ELSE 'disabled' END AS t FROM officers");
+    assert_eq!(run(app, &["officer", "add", "lan", "--unit", HERE]).0, 0);
+    assert_eq!(run(app, &["officer", "add", "lan", "--name", "Lan"]).0, 0);
+    assert_eq!(row(), [format!("Lan {HERE} active")]);
+    assert_eq!(run(app, &["officer", "disable", "lan"]).0, 0);
+    let (_, said) = run(app, &["officer", "add", "lan", "--name", "Trần Lan"]);
+    assert!(said.contains("officer lan is disabled"), "{said}");
+    assert_eq!(row(), [format!("Trần Lan {HERE} disabled")]);
+    assert_eq!(run(app, &["officer", "enable", "lan"]).0, 0);
+    assert_eq!(run(app, &["officer", "add", "lan", "--unit", ""]).0, 0);
+    assert_eq!(row(), ["Trần Lan all active"]);
+    assert_eq!(run(app, &["officer", "enable", "nobody"]).0, 1);
+});
+
+both!(fn a_refused_call_that_is_not_kept_is_counted(app, "[quarantine]\nmax_per_second = 3\n") {
+    app.has_office();
+    for id in 0..40 {
+        let body = transfer(id, 1_000, "forged").to_string();
+        assert_eq!(app.send(&bank_request(body.as_bytes(), "forged")).status, 401);
+    }
+    let lost = metric(app, "refused_calls_not_kept_total");
+    assert!(lost > 0, "{lost}");
+    assert_eq!(app.quarantine().len() as i64, 40 - lost);
 });
 
 both!(fn a_payment_that_was_told_a_month_before_it_was_paid_is_in_its_day(app, shop()) {

@@ -510,6 +510,38 @@ both!(fn a_refund_on_the_statement_is_paid_by_the_bank(app, SOURCES) {
     assert_eq!(settles(app, 6), Settled::default());
 });
 
+both!(fn money_that_leaves_an_account_and_that_nobody_recorded_needs_a_person(app, SOURCES) {
+    has_sent_a_refund(app, &json!({ "bank_reference": "FT8888" }));
+    imports(app, "vcb", &statement(1, 500_000, &[
+        (5, -20_000, "FT8888", "CHUYEN KHOAN"),
+        (5, -20_000, "FT8889", "CHUYEN KHOAN LAI"),
+        (5, -149_000, "FT1", "CHUYEN KHOAN CHO NGUYEN VAN B"),
+        (5, -11_000, "FT2", "PHI QUAN LY TAI KHOAN"),
+        (5, 100_000, "FT3", "BUI THI TRA LAI VUNG NOP PHI HO SO"),
+        (5, 1_000, "FT4", "TRA LAI TIEN GUI"),
+    ]));
+    is_the_ninth(app);
+    let found = compares(app, 5, 9);
+    let kinds: Vec<&str> = found.comparison.banks.iter().map(|one| one.kind.as_str()).collect();
+    let expected = ["refund_matched", "unknown_debit", "unknown_debit", "not_a_payment", "unknown_credit", "not_a_payment"];
+    assert_eq!(kinds, expected);
+    assert_eq!(subjects(&settles(app, 5)), [("refund", 20_000, 0, 20_000)]);
+});
+
+both!(fn a_debit_that_is_another_than_was_recorded_needs_a_person(app, SOURCES) {
+    were_paid_out(app, 118_800);
+    settles(app, 5);
+    passes_on(app, HERE, "50000", "FT90001").unwrap();
+    passes_on(app, HERE, "30000", "FT90002").unwrap();
+    imports(app, "vcb", &statement(2, 118_800, &[
+        (8, -50_000, "NONREF", "NOP KBNN FT90001 THANG 1"),
+        (8, -20_000, "FT90002", "NOP KBNN"),
+    ]));
+    let found = compares(app, 8, 9);
+    let kinds: Vec<&str> = found.comparison.banks.iter().map(|one| one.kind.as_str()).collect();
+    assert_eq!(kinds, ["payout_matched", "passed_on", "unknown_debit"]);
+});
+
 fn passes_on(
     app: &TestApp,
     unit: &str,

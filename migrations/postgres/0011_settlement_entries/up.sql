@@ -51,6 +51,7 @@ CREATE TABLE remittances (
     CHECK ((file_id IS NULL) = (place IS NULL) AND (file_id IS NULL) = (proven_at IS NULL))
 );
 
+CREATE INDEX remittances_by_day ON remittances (tenant, day);
 CREATE UNIQUE INDEX remittances_by_reference ON remittances (tenant, bank, reference);
 CREATE UNIQUE INDEX remittances_by_line ON remittances (tenant, file_id, place) WHERE file_id IS NOT NULL;
 

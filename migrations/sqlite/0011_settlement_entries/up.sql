@@ -51,6 +51,7 @@ CREATE TABLE remittances (
     CHECK ((file_id IS NULL) = (place IS NULL) AND (file_id IS NULL) = (proven_at IS NULL))
 ) WITHOUT ROWID;
 
+CREATE INDEX remittances_by_day ON remittances (tenant, day);
 CREATE UNIQUE INDEX remittances_by_reference ON remittances (tenant, bank, reference);
 CREATE UNIQUE INDEX remittances_by_line ON remittances (tenant, file_id, place) WHERE file_id IS NOT NULL;
 
@@ -68,6 +69,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('settlement_entries', 'settlement_entries_by_line', '1000000 1000000 500 1'),
     ('settlement_entries', 'settlement_entries_by_payment', '900000 900000 1'),
     ('remittances', 'remittances', '100000 100000 1'),
+    ('remittances', 'remittances_by_day', '100000 100000 100'),
     ('remittances', 'remittances_by_reference', '100000 100000 50000 1'),
     ('remittances', 'remittances_by_line', '90000 90000 50 1'),
     ('remittance_parts', 'remittance_parts', '200000 200000 2 1');

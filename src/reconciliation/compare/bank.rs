@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::credits::{several, single};
 use super::facts::ChannelNo;
-use super::input::Bank;
+use super::input::{Bank, Input};
 use super::join::{at, number};
 use super::memo::{Names, Squeezed, squeeze};
 use super::outcome::{Item, OutcomeKind, Role, Rule};
@@ -15,6 +15,18 @@ use crate::domain::payment::PaymentStatus;
 
 /// Credits that a memo marks as a payout, by channel.
 pub(super) type Marked = BTreeMap<ChannelNo, Vec<u32>>;
+
+/// What a bank writes of interest on a credit, squeezed: no word that citizens write of what they pay, nor
+/// the name of a place.
+const INTEREST: [&str; 3] = ["laitiengui", "lainhapgoc", "interest"];
+/// What it writes of its charges for the account on a debit.
+const CHARGES: [&str; 5] = [
+    "phiquanly",
+    "phisms",
+    "phiduytri",
+    "phithuongnien",
+    "phidichvu",
+];
 
 /// What a credit says of itself.
 enum Said {
@@ -30,7 +42,9 @@ struct Reader {
     names: Names,
     by_bank: HashMap<String, Vec<u32>>,
     marks: Vec<(String, ChannelNo)>,
-    no_payment: Vec<String>,
+    /// Remittances by the bank's reference.
+    passed_on: HashMap<String, Vec<u32>>,
+    passed_on_names: Names,
 }
 
 /// Gives every bank line its outcome but the payouts, which are returned.
@@ -87,12 +101,18 @@ impl Reader {
             names: Names::default(),
             by_bank: HashMap::new(),
             marks: Vec::new(),
-            no_payment: input
-                .not_payment_marks
-                .iter()
-                .map(|mark| squeeze(mark))
-                .collect(),
+            passed_on: HashMap::new(),
+            passed_on_names: Names::default(),
         };
+        for (place, remittance) in input.remittances.iter().enumerate() {
+            let reference = squeeze(input.ours.text(remittance.reference));
+            reader.passed_on_names.add(&reference, number(place));
+            reader
+                .passed_on
+                .entry(reference)
+                .or_default()
+                .push(number(place));
+        }
         for (place, payment) in input.payments.iter().enumerate() {
             let own = number(place);
             let bank_txn = input.bank_txn(payment);
@@ -136,7 +156,7 @@ impl Reader {
         if !found.is_empty() {
             return named(work, line, &found);
         }
-        if self.no_payment.iter().any(|mark| memo.holds(mark)) {
+        if INTEREST.iter().any(|mark| memo.holds(mark)) {
             return Said::NoPayment;
         }
         let payer = Squeezed::of(input.theirs.text(line.counterparty));
@@ -171,20 +191,51 @@ impl Reader {
             .collect();
         named.sort_unstable();
         named.dedup();
-        let kind = if named.is_empty() || line.amount == 0 {
-            OutcomeKind::NotAPayment
+        let (kind, rule) = if line.amount == 0 {
+            (OutcomeKind::NotAPayment, Rule::OwnWords)
+        } else if let Some(is_recorded) = self.is_passed_on(input, line, &memo) {
+            let kind = if is_recorded {
+                OutcomeKind::PassedOn
+            } else {
+                OutcomeKind::UnknownDebit
+            };
+            (kind, Rule::BankReference)
+        } else if !named.is_empty() {
+            (OutcomeKind::RefundNotRecorded, Rule::MemoReference)
+        } else if CHARGES.iter().any(|mark| memo.holds(mark)) {
+            (OutcomeKind::NotAPayment, Rule::OwnWords)
         } else {
-            OutcomeKind::RefundNotRecorded
-        };
-        let rule = if named.is_empty() {
-            Rule::OwnWords
-        } else {
-            Rule::MemoReference
+            (OutcomeKind::UnknownDebit, Rule::NoCounterpart)
         };
         work.set(Item::Bank(bank), verdict(kind, rule));
         for payment in named {
             work.note(Item::Bank(bank), Item::Payment(payment), Role::Candidate, 0);
         }
+    }
+}
+
+impl Reader {
+    /// Whether a debit is a remittance that was recorded in this amount from this account; `None` when no
+    /// remittance has its reference.
+    fn is_passed_on(&self, input: &Input, line: &Bank, memo: &Squeezed) -> Option<bool> {
+        let own = squeeze(input.theirs.text(line.reference));
+        let by_own = self.passed_on.get(&own).into_iter().flatten().copied();
+        let in_memo = self
+            .passed_on_names
+            .find(memo)
+            .into_iter()
+            .flatten()
+            .copied();
+        let named: Vec<u32> = by_own.chain(in_memo).collect();
+        let account = input.theirs.text(line.account);
+        let is_it = |number: &u32| {
+            input.remittances.get(at(*number)).is_some_and(|one| {
+                one.amount == line.amount.saturating_neg()
+                    && one.currency == line.currency
+                    && (account.is_empty() || input.ours.text(one.account) == account)
+            })
+        };
+        (!named.is_empty()).then(|| named.iter().any(is_it))
     }
 }
 

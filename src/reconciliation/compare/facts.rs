@@ -174,10 +174,25 @@ pub struct RefundFacts<'a> {
     pub provider_refund_id: Option<&'a str>,
     /// The order reference of the payment.
     pub order_ref: Option<&'a str>,
+    /// The bank's reference of the transfer, where the bank pays it out.
+    pub bank_reference: Option<&'a str>,
     /// Minor units, above zero.
     pub amount: i64,
     /// The last day on which its absence is no difference yet.
     pub waits_until: Day,
+}
+
+/// Money that an officer recorded as passed on from one of our accounts.
+#[derive(Debug, Clone, Copy)]
+pub struct RemittanceFacts<'a> {
+    /// The account it left.
+    pub account: &'a str,
+    /// The bank's reference of the transfer.
+    pub reference: &'a str,
+    /// Minor units, above zero.
+    pub amount: i64,
+    /// Its currency.
+    pub currency: Currency,
 }
 
 /// What a file says of one of its batches by itself.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::arena::{Arena, Span, Word, trimmed};
 use super::facts::{
     BankFacts, BatchFacts, ChannelNo, Contract, FileNo, LineFacts, LineKind, PaymentFacts,
-    RefundFacts,
+    RefundFacts, RemittanceFacts,
 };
 use super::join::{at, key, number};
 use crate::domain::money::Currency;
@@ -96,8 +96,18 @@ pub(super) struct Refund {
     pub(super) channel: ChannelNo,
     pub(super) provider_id: Span,
     pub(super) order: Span,
+    pub(super) bank_reference: Span,
     pub(super) amount: i64,
     pub(super) waits_until: Day,
+}
+
+/// A remittance as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remittance {
+    pub(super) account: Span,
+    pub(super) reference: Span,
+    pub(super) amount: i64,
+    pub(super) currency: Currency,
 }
 
 /// A stated batch as it is kept.
@@ -116,13 +126,12 @@ pub(super) struct Batch {
 pub struct Input {
     /// The day on which it is compared: decides what still waits.
     pub today: Day,
-    /// Texts that mark a bank line as no payment of a citizen: interest, account fees.
-    pub not_payment_marks: Vec<String>,
     pub(super) contracts: Vec<Contract>,
     pub(super) payments: Vec<Payment>,
     pub(super) lines: Vec<Line>,
     pub(super) banks: Vec<Bank>,
     pub(super) refunds: Vec<Refund>,
+    pub(super) remittances: Vec<Remittance>,
     pub(super) batches: Vec<Batch>,
     /// For each payment what its channel and transaction id hash to.
     pub(super) our_keys: Vec<u32>,
@@ -143,22 +152,14 @@ impl Input {
     /// Nothing to compare yet.
     #[must_use]
     pub fn on(today: Day) -> Self {
-        let marks = [
-            "LAI TIEN GUI",
-            "TRA LAI",
-            "LAI NHAP GOC",
-            "PHI QUAN LY",
-            "PHI SMS",
-            "INTEREST",
-        ];
         Self {
             today,
-            not_payment_marks: marks.map(str::to_owned).to_vec(),
             contracts: Vec::new(),
             payments: Vec::new(),
             lines: Vec::new(),
             banks: Vec::new(),
             refunds: Vec::new(),
+            remittances: Vec::new(),
             batches: Vec::new(),
             our_keys: Vec::new(),
             their_keys: Vec::new(),
@@ -321,10 +322,22 @@ impl Input {
             channel: facts.channel,
             provider_id: self.ours.put(facts.provider_refund_id),
             order: self.ours.put(facts.order_ref),
+            bank_reference: self.ours.put(facts.bank_reference),
             amount: facts.amount,
             waits_until: facts.waits_until,
         };
         self.refunds.push(refund);
+    }
+
+    /// Adds a remittance that an officer recorded.
+    pub fn add_remittance(&mut self, facts: &RemittanceFacts<'_>) {
+        let remittance = Remittance {
+            account: self.ours.put(Some(facts.account)),
+            reference: self.ours.put(Some(facts.reference)),
+            amount: facts.amount,
+            currency: facts.currency,
+        };
+        self.remittances.push(remittance);
     }
 
     /// Adds what a file says of a batch. Its position, from 0, is its number in the result.

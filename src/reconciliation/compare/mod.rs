@@ -24,7 +24,7 @@ mod work;
 
 pub use facts::{
     BankFacts, BatchFacts, ChannelNo, Contract, FileNo, LineFacts, LineKind, PaymentFacts,
-    RefundFacts, Rounding, Terms,
+    RefundFacts, RemittanceFacts, Rounding, Terms,
 };
 pub use input::Input;
 pub use outcome::{Comparison, Item, Link, Outcome, OutcomeKind, Payout, Role, Rule, Side};

@@ -63,6 +63,10 @@ words!(
         WrongAccount = "wrong_account",
         /// Interest, charges, and other lines that are no payment.
         NotAPayment = "not_a_payment",
+        /// A debit that an officer recorded as passed on to the Treasury or the collecting body.
+        PassedOn = "passed_on",
+        /// Money that left the account and nobody recorded.
+        UnknownDebit = "unknown_debit",
         /// Money nobody expects.
         UnknownCredit = "unknown_credit",
         /// In a state nobody here knows; counted, never dropped.
@@ -84,6 +88,7 @@ impl OutcomeKind {
             | Self::NotExpected
             | Self::RefundMatched
             | Self::PayoutMatched
+            | Self::PassedOn
             | Self::NotAPayment => false,
             Self::AmountMismatch
             | Self::NeedsReview
@@ -102,6 +107,7 @@ impl OutcomeKind {
             | Self::FeeDiffers
             | Self::WrongCurrency
             | Self::WrongAccount
+            | Self::UnknownDebit
             | Self::UnknownCredit
             | Self::Unclassified => true,
         }

@@ -93,6 +93,7 @@ impl Input {
             channel: one.channel,
             provider_refund_id: given(&self.ours, one.provider_id),
             order_ref: given(&self.ours, one.order),
+            bank_reference: given(&self.ours, one.bank_reference),
             amount: one.amount,
             waits_until: one.waits_until,
         })

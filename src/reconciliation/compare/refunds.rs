@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::facts::LineKind;
 use super::input::{Bank, Input, Line, Refund};
 use super::join::{at, number};
-use super::memo::{Names, Squeezed};
+use super::memo::{Names, Squeezed, squeeze};
 use super::outcome::{Item, Outcome, OutcomeKind, Role, Rule};
 use super::work::{Work, identity, matched, verdict};
 
@@ -165,14 +165,22 @@ fn unknown(work: &mut Work<'_>, line: u32, texts: &ByText<'_>) {
 /// Refunds as bank debits may name them.
 pub(super) struct Debits {
     names: Names,
+    /// By the bank's reference.
+    by_bank: HashMap<String, Vec<u32>>,
 }
 
 impl Debits {
     pub(super) fn of(input: &Input) -> Self {
         let payments = payments(input);
         let mut names = Names::default();
+        let mut by_bank: HashMap<String, Vec<u32>> = HashMap::new();
         for (place, refund) in input.refunds.iter().enumerate() {
             let own = number(place);
+            let reference = squeeze(input.ours.text(refund.bank_reference));
+            if !reference.is_empty() {
+                names.add(&reference, own);
+                by_bank.entry(reference).or_default().push(own);
+            }
             names.add(input.ours.text(refund.provider_id), own);
             names.add(input.ours.text(refund.order), own);
             let payment = refund
@@ -184,10 +192,11 @@ impl Debits {
                 names.add(text, own);
             }
         }
-        Self { names }
+        Self { names, by_bank }
     }
 
-    /// Gives a debit to the first free refund that its memo names, when the amount is the same.
+    /// Gives a debit to the first free refund that its reference or its memo names, when the amount is the
+    /// same.
     pub(super) fn take(
         &mut self,
         work: &mut Work<'_>,
@@ -197,13 +206,25 @@ impl Debits {
     ) -> bool {
         let input = work.input;
         let size = line.amount.saturating_abs();
-        let mut named: Vec<u32> = self
-            .names
-            .find(memo)
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect();
+        let reference = squeeze(input.theirs.text(line.reference));
+        let by_bank = self
+            .by_bank
+            .get(&reference)
+            .filter(|_| !reference.is_empty());
+        let rule = match by_bank {
+            Some(_) => Rule::BankReference,
+            None => Rule::MemoReference,
+        };
+        let mut named: Vec<u32> = match by_bank {
+            Some(refunds) => refunds.clone(),
+            None => self
+                .names
+                .find(memo)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect(),
+        };
         named.sort_by_key(|refund| identity(input, Item::Refund(*refund)));
         let refund = named.into_iter().find(|one| {
             let is_same = input
@@ -213,7 +234,7 @@ impl Debits {
             is_same && is_free(work, *one)
         });
         if let Some(refund) = refund {
-            pair(work, refund, (Item::Bank(bank), size), Rule::MemoReference);
+            pair(work, refund, (Item::Bank(bank), size), rule);
         }
         refund.is_some()
     }

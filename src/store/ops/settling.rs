@@ -2,6 +2,7 @@
 //! method can fail with any failure; none decides anything.
 
 use super::Result;
+use crate::domain::time::Day;
 use crate::store::rows::{PaymentRow, RemittancePartRow, RemittanceRow, SettlementEntryRow};
 use crate::store::types::{Ts, Uid};
 
@@ -12,6 +13,8 @@ pub struct RemittanceFilter {
     pub unit_code: Option<String>,
     /// Only those that no bank line shows yet.
     pub is_unproven: bool,
+    /// Only those of these days, both included.
+    pub days: Option<(Day, Day)>,
     /// After this id.
     pub after: Option<Uid>,
     /// At most so many.

@@ -171,6 +171,9 @@ impl Settling for Conn {
         if filter.is_unproven {
             query = query.filter(remittances::file_id.is_null());
         }
+        if let Some((from, to)) = filter.days {
+            query = query.filter(remittances::day.between(from, to));
+        }
         if let Some(after) = filter.after {
             query = query.filter(remittances::remittance_id.gt(after));
         }

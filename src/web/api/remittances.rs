@@ -179,6 +179,7 @@ fn filter(asked: &Asked, caller: &Caller) -> Result<RemittanceFilter, Problem> {
     }
     Ok(RemittanceFilter {
         unit_code: own.or(asked.unit.as_ref()).cloned(),
+        days: None,
         is_unproven: asked.unproven.unwrap_or(false),
         after: after(asked.cursor.as_deref())?,
         limit: limit(asked.limit)? + 1,
