@@ -69,10 +69,29 @@ impl CustomizeConnection<SqliteConnection, r2d2::Error> for Reader {
     }
 }
 
+/// How often something cold is tried while another process writes: SQLite lets nobody queue, so one may
+/// wait its five seconds in vain beside a busy gateway. Some steps of opening do not even wait.
+const ATTEMPTS: u32 = 4;
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// Tries until another writer is no longer in the way, so often.
+fn patiently<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            Err(Failure::Contention(_)) => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    attempt()
+}
+
 fn open_for_writing(path: &str) -> Result<SqliteConnection, Failure> {
-    let mut connection = SqliteConnection::establish(path)?;
-    connection.batch_execute(WRITER_SETTINGS)?;
-    Ok(connection)
+    patiently(|| {
+        let mut connection = SqliteConnection::establish(path)?;
+        connection.batch_execute(WRITER_SETTINGS)?;
+        Ok(connection)
+    })
 }
 
 /// Opens a connection anew that can no longer begin a transaction: SQLite ends one by itself when it
@@ -115,12 +134,12 @@ impl Handle {
     pub(super) fn migrate(&self) -> Result<Vec<String>, Failure> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
         // One transaction around all of them: whoever else starts meanwhile waits, then finds them.
-        cold.immediate_transaction(|conn| queries::migrations::run(conn, MIGRATIONS))
+        patiently(|| cold.immediate_transaction(|conn| queries::migrations::run(conn, MIGRATIONS)))
     }
 
     pub(super) fn pending_migrations(&self) -> Result<Vec<String>, Failure> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
-        queries::migrations::pending(&mut cold, MIGRATIONS)
+        patiently(|| queries::migrations::pending(&mut cold, MIGRATIONS))
     }
 
     pub(super) fn read<T, E: From<Failure>>(
@@ -144,16 +163,23 @@ impl Handle {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
         mend(&self.path, &mut cold)?;
         let mut outcome = None;
-        let done = cold.immediate_transaction(|conn| {
-            let told = story(conn);
-            let is_good = told.is_ok();
-            outcome = Some(told);
-            if is_good {
-                Ok(())
-            } else {
-                Err(diesel::result::Error::RollbackTransaction)
+        let done = patiently(|| {
+            let done = cold.immediate_transaction(|conn| {
+                let told = story(conn);
+                let is_good = told.is_ok();
+                outcome = Some(told);
+                if is_good {
+                    Ok(())
+                } else {
+                    Err(diesel::result::Error::RollbackTransaction)
+                }
+            });
+            match done {
+                // What the story ran into is the answer; only a transaction that did not begin is tried again.
+                Err(error) if outcome.is_none() => Err(Failure::from(error)),
+                done => Ok(done),
             }
-        });
+        })?;
         match (done, outcome) {
             (_, Some(Err(error))) => Err(error),
             (Err(error), _) => Err(Failure::from(error).into()),
