@@ -193,15 +193,14 @@ impl<'a> Gathering<'a> {
         let keys = self.input.unknown_ids(found);
         let before = self.payment_days.len();
         for (name, number) in self.channels.clone() {
-            let keys: Vec<&str> = keys
-                .get(&number)
-                .into_iter()
-                .flatten()
-                .map(String::as_str)
-                .collect();
-            for row in queries.list_payment_heads_keyed(self.tenant.0, &name, &keys)? {
-                let day = self.day_of(&row);
-                self.payment(&row, day)?;
+            let Some(keys) = keys.get(&number) else {
+                continue;
+            };
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let rows = queries.list_payment_heads_keyed(self.tenant.0, &name, &keys)?;
+            let known = self.input.known_of(rows.iter().map(|row| row.payment_id.0));
+            for row in rows.iter().filter(|row| !known.contains(&row.payment_id.0)) {
+                self.payment(row, self.day_of(row))?;
             }
         }
         Ok(self.payment_days.len() > before)

@@ -174,3 +174,13 @@ both!(fn a_file_that_was_due_is_missed_until_it_comes(app, SOURCES) {
     import(app, "vnpay", SETTLEMENT);
     assert!(compared(app, 5, 6).expected.missing.is_empty());
 });
+
+both!(fn a_line_that_stands_twice_finds_its_payment_once(app, SOURCES) {
+    has_paid(app);
+    let line = SETTLEMENT.lines().nth(1).unwrap();
+    import(app, "vnpay", &format!("{SETTLEMENT}{line}\n"));
+    let found = compared(app, 5, 9);
+    assert_eq!(found.comparison.payments.len(), 5, "no payment is compared twice");
+    let kinds = counted(&found, 5);
+    assert_eq!(kinds.get(&("line", "duplicate_payment")), Some(&1), "{kinds:?}");
+});

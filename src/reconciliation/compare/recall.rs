@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::arena::{Arena, Span};
 use super::facts::{BankFacts, ChannelNo, LineFacts, PaymentFacts, RefundFacts};
 use super::input::Input;
@@ -23,6 +25,18 @@ impl Input {
             }
         }
         ids
+    }
+
+    /// Those of these payments that were added: under another transaction id than the one they are
+    /// kept by, a payment may be asked for that is there.
+    #[must_use]
+    pub fn known_of(&self, ids: impl Iterator<Item = Uuid>) -> BTreeSet<Uuid> {
+        let asked: BTreeSet<Uuid> = ids.collect();
+        if asked.is_empty() {
+            return asked;
+        }
+        let ours = self.payments.iter().map(|one| one.id);
+        ours.filter(|id| asked.contains(id)).collect()
     }
 
     /// A settlement line.
