@@ -1,6 +1,7 @@
 //! One kept-alive connection to the gateway: requests go out and answers come back over plain
-//! HTTP/1.1 on loopback, as little as a player of many calls needs. It knows no TLS, no redirects
-//! and no chunked answers, because the gateway sends none.
+//! HTTP/1.1 on loopback, as little as a player of many calls needs. It is made anew where the gateway
+//! closes it, as it does after a refusal. It knows no TLS, no redirects and no chunked answers, because
+//! the gateway sends none.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -23,7 +24,9 @@ pub(super) struct Answer {
 /// A connection.
 pub(super) struct Wire {
     stream: BufReader<TcpStream>,
-    host: String,
+    address: SocketAddr,
+    /// Whether the last answer said that no other follows it.
+    is_over: bool,
     out: Vec<u8>,
 }
 
@@ -33,12 +36,10 @@ impl Wire {
     /// # Errors
     /// When nobody listens.
     pub(super) fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).context("the gateway cannot be reached")?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
-            stream: BufReader::new(stream),
-            host: address.to_string(),
+            stream: stream(address)?,
+            address,
+            is_over: false,
             out: Vec::with_capacity(2_048),
         })
     }
@@ -48,6 +49,10 @@ impl Wire {
     /// # Errors
     /// When the connection breaks or the answer is no HTTP.
     pub(super) fn send(&mut self, channel: &str, request: &Request) -> Result<Answer> {
+        if self.is_over {
+            self.stream = stream(self.address)?;
+            self.is_over = false;
+        }
         self.out.clear();
         if request.query.is_empty() {
             write!(self.out, "POST /webhooks/{channel} HTTP/1.1\r\n")?;
@@ -57,7 +62,7 @@ impl Wire {
             let query = &request.query;
             write!(self.out, "GET /webhooks/{channel}?{query} HTTP/1.1\r\n")?;
         }
-        write!(self.out, "host: {}\r\n", self.host)?;
+        write!(self.out, "host: {}\r\n", self.address)?;
         for (name, value) in &request.headers {
             write!(self.out, "{name}: {value}\r\n")?;
         }
@@ -76,10 +81,13 @@ impl Wire {
             if line.is_empty() {
                 break;
             }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
+            if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse()?;
+            } else if name.eq_ignore_ascii_case("connection") {
+                self.is_over = value.trim().eq_ignore_ascii_case("close");
             }
         }
         let mut body = vec![0; length];
@@ -97,4 +105,11 @@ impl Wire {
         line.truncate(line.trim_end().len());
         Ok(line)
     }
+}
+
+fn stream(address: SocketAddr) -> Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(address).context("the gateway cannot be reached")?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(BufReader::new(stream))
 }
