@@ -20,6 +20,7 @@ pub mod reason;
 mod recall;
 mod refunds;
 mod settlement;
+mod side_by_side;
 mod work;
 
 pub use facts::{
