@@ -335,3 +335,45 @@ both!(fn a_line_that_repeats_one_that_was_posted_stops_its_channel(app, SOURCES)
     assert_eq!(accounts(app), AGREED);
     is_whole(app);
 });
+
+// ---- What subscribers hear ----
+
+fn listened() -> &'static str {
+    const SUBSCRIBER: &str = "
+[subscribers.one-stop]
+url = \"http://127.0.0.1:9/hooks\"
+secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=\"
+";
+    Box::leak(format!("{SOURCES}{SUBSCRIBER}").into_boxed_str())
+}
+
+both!(fn what_a_comparison_opens_is_told_once_with_the_payment_it_is_about(app, listened()) {
+    with_lines(app, &[(5, "1001", "", 50_000, 500), (5, "1009", "", 90_000, 900)], 257_400);
+    vnpay_says(app, "1003", "ORDER3", 30_000, "00");
+    let told = || {
+        let bodies = app.database.texts("SELECT body AS t FROM outbox_events WHERE kind = 'difference.opened'");
+        let read = |body: &String| {
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            let data = &body["data"];
+            let texts = [&data["difference"]["kind"], &data["difference"]["amount"], &data["payment"]["provider_txn_id"], &data["bill"]["reference"]];
+            texts.map(|text| text.as_str().unwrap_or("-").to_owned()).join(" ")
+        };
+        let mut told: Vec<String> = bodies.iter().map(read).collect();
+        told.sort();
+        told
+    };
+    let before = ["unknown_dossier 30000 1003 -"];
+    assert_eq!(told(), before);
+    reconciles(app, 5);
+    let after = [
+        "duplicate_payment 50000 - -",
+        "missing_in_settlement 30000 1003 -",
+        "not_recorded 90000 - -",
+        "unknown_dossier 30000 1003 -",
+    ];
+    assert_eq!(told(), after);
+    let due = "SELECT COUNT(*) AS n FROM outbox_deliveries WHERE state = 'waiting' AND subscriber = 'one-stop'";
+    let waiting = app.database.number(due);
+    reconciles(app, 5);
+    assert_eq!((told().len(), app.database.number(due)), (4, waiting), "what stands is not told again");
+});
