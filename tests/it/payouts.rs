@@ -11,9 +11,10 @@ use doisoat::reconciliation::compare::{
 };
 use uuid::Uuid;
 
+use crate::days::closes;
 use crate::matching::accounts;
 use crate::settlement_effects::{
-    SOURCES, VNPAY_HEAD, imports, is_let_in_by_another, is_the_ninth, reconciles, settles, standing, statement, subjects,
+    SOURCES, VNPAY_HEAD, closing, imports, is_let_in_by_another, is_the_ninth, reconciles, settles, standing, statement, subjects,
     two_bills, vnpay_says,
 };
 use crate::support::{TestApp, both};
@@ -334,6 +335,33 @@ both!(fn a_line_that_repeats_one_that_was_posted_stops_its_channel(app, SOURCES)
     assert!(settled.left[0].why.contains("repeats another one"), "{:?}", settled.left);
     assert_eq!(accounts(app), AGREED);
     is_whole(app);
+});
+
+both!(fn what_was_let_in_for_a_closed_day_is_paid_out_with_its_own_day(app, closing()) {
+    let [one, two] = two_bills(app);
+    vnpay_says(app, "1001", &one, 50_000, "00");
+    vnpay_says(app, "1002", &two, 70_000, "00");
+    closes(app);
+    let lines = [(5, "1001", one.as_str(), 50_000, 500), (6, "1002", two.as_str(), 70_000, 700)];
+    is_let_in_by_another(app, &file(&lines));
+    let credits = [(6, 49_500, "FT1", "VNPAY TT GD"), (7, 69_300, "FT2", "VNPAY TT GD")];
+    imports(app, "vcb", &statement(1, 0, &credits));
+    is_the_ninth(app);
+    let settled = reconciles(app, 6).settled;
+    assert_eq!(subjects(&settled), [("payout", 50_000, 500, 49_500), ("payout", 70_000, 700, 69_300)]);
+    assert_eq!(accounts(app), AGREED);
+    is_whole(app);
+});
+
+both!(fn a_difference_that_a_comparison_opened_must_stand_where_its_steps_say(app, SOURCES) {
+    with_lines(app, &[(5, "1001", "", 50_000, 500)], 168_300);
+    reconciles(app, 5);
+    is_whole(app);
+    app.expects_broken_books();
+    app.database.run("UPDATE differences SET state = 'acknowledged' WHERE kind = 'duplicate_payment'");
+    let checks = verify(&app.db, 1).unwrap();
+    let check = checks.iter().find(|one| one.proves.starts_with("differences stand"));
+    assert_eq!(check.unwrap().wrong.len(), 1, "{checks:?}");
 });
 
 // ---- What subscribers hear ----

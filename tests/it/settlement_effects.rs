@@ -678,7 +678,7 @@ pub(crate) fn is_let_in_by_another(app: &TestApp, text: &str) {
     override_hold(&app.db, &hand("KT02"), report.file.unwrap(), "it came late").unwrap();
 }
 
-fn closing() -> &'static str {
+pub(crate) fn closing() -> &'static str {
     Box::leak(format!("{SOURCES}{}", keyed()).into_boxed_str())
 }
 

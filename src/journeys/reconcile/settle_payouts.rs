@@ -2,6 +2,7 @@
 //! for the bank and the provider's charges. What is not agreed stays out of the books, is told with the
 //! lines it is about, and is posted by a later run as soon as it agrees. Never the same twice.
 
+use std::collections::btree_map::Entry::Vacant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
@@ -215,9 +216,8 @@ impl Pages {
     ) -> Result<bool, Failure> {
         for payout in &one.payouts {
             let file = Uid(found.file_id(payout.file));
-            if !self.0.contains_key(&file) {
-                let heads = queries.list_statement_page_heads_of(settling.tenant.0, file)?;
-                self.0.insert(file, heads);
+            if let Vacant(entry) = self.0.entry(file) {
+                entry.insert(queries.list_statement_page_heads_of(settling.tenant.0, file)?);
             }
             let is_of =
                 |head: &&StatementPageHead| !payout.is_of_day || head.counts_on == payout.day;
