@@ -16,6 +16,7 @@ mod prove;
 mod reach;
 pub mod recover;
 pub mod settle;
+mod settle_payouts;
 mod settle_refunds;
 
 use recover::{Recovered, Recovery, alarm, recover};
