@@ -628,6 +628,35 @@ both!(fn money_paid_settled_and_passed_on_leaves_nothing_in_transit(app, SOURCES
     assert_eq!(settles(app, 7), Settled::default());
 });
 
+both!(fn a_day_tells_what_the_bank_has_beside_our_books_and_what_never_left_it(app, SOURCES) {
+    were_paid_out(app, 118_800);
+    let asked = |app: &TestApp| app.get("/api/v1/days/2026-01-09");
+    let bank = |books: &str, gap: &str, not_posted: &str| {
+        json!([{
+            "source": "vcb", "account": "bank:1017588888", "currency": "VND", "statement_day": "2026-01-09",
+            "statement": "118800", "books": books, "gap": gap,
+            "before_first_statement": "0", "not_posted": not_posted,
+        }])
+    };
+    let before = asked(app);
+    assert_eq!(before["banks"], bank("0", "118800", "118800"));
+    assert_eq!(before["unproven_remittances"], json!([]));
+    settles(app, 5);
+    assert_eq!(asked(app)["banks"], bank("118800", "0", "0"));
+    passes_on(app, HERE, "100000", "FT555001").unwrap();
+    let told = asked(app);
+    assert_eq!(told["banks"], bank("18800", "100000", "100000"), "recorded, and not on the statement");
+    let expected = json!([{
+        "currency": "VND", "count": 1, "amount": "100000", "oldest_day": "2026-01-07", "oldest_age_days": 2,
+    }]);
+    assert_eq!(told["unproven_remittances"], expected);
+    assert_eq!(app.get("/api/v1/days/2026-01-06")["unproven_remittances"], json!([]), "not due yet");
+    let (code, said) = crate::days::run_with(&app.database.url, SOURCES, &["day", "show", "2026-01-09"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("at the bank") && said.contains("bank:1017588888"), "{said}");
+    assert!(said.contains("no bank statement shows 1 of our remittances yet, 100000 VND in all"), "{said}");
+});
+
 both!(fn a_remittance_whose_debit_is_of_another_amount_is_not_proven(app, SOURCES) {
     were_paid_out(app, 118_800);
     settles(app, 5);
