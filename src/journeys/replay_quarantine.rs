@@ -150,6 +150,7 @@ impl Replay<'_> {
         match read(provider, &call, channel) {
             Ok(normalised) => Again::Genuine(Box::new(Call {
                 request_id: None,
+                span: tracing::Span::none(),
                 channel: Arc::clone(channel),
                 notices: normalised.notices,
                 silent_because: normalised.nothing_because.map(str::to_owned),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use tracing::Span;
 use uuid::Uuid;
 
 use super::keep_refusals::Quarantine;
@@ -40,6 +41,8 @@ pub enum Taken {
 pub struct Call {
     /// The name of the request that brought it, where one did.
     pub request_id: Option<Uuid>,
+    /// What is followed of it until it is answered; nothing unless somebody follows.
+    pub span: Span,
     /// The channel it came in on.
     pub channel: Arc<Channel>,
     /// Its notices; all of them commit or fail together.
@@ -338,6 +341,7 @@ fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
             counter.fetch_add(1, Ordering::Relaxed);
             let request_id = call.request_id.map(tracing::field::display);
             tracing::debug!(
+                parent: &call.span,
                 request_id,
                 channel = call.channel.name,
                 ?taken,

@@ -215,7 +215,8 @@ impl Visit<'_> {
     }
 
     async fn answer(&self, call: RawCall) -> HttpResponse {
-        let normalised = match read(self.provider, &call, self.channel) {
+        let reading = tracing::debug_span!("verify", channel = self.channel.name);
+        let normalised = match reading.in_scope(|| read(self.provider, &call, self.channel)) {
             Ok(normalised) => normalised,
             Err(refusal) => return self.refuse(&refusal, &call),
         };
@@ -244,6 +245,7 @@ impl Visit<'_> {
         let (reply, told) = oneshot::channel();
         let call = Call {
             request_id: Some(self.visitor.request_id),
+            span: tracing::debug_span!("commit", channel = self.channel.name),
             channel: Arc::clone(self.channel),
             notices: notices.clone(),
             silent_because: normalised.nothing_because.map(str::to_owned),

@@ -62,5 +62,6 @@ mod status_answers;
 mod status_queries;
 mod support;
 mod tariffs;
+mod traces;
 mod verify;
 mod webhooks;
