@@ -108,7 +108,7 @@ fn a_call_is_followed(engine: Engine) {
     };
     assert_eq!(one("notices", "notice_id"), 1);
     assert_eq!(one("payments", "payment_id"), 1);
-    assert_eq!(notice["attributes"]["verdict"], "recorded");
+    assert_eq!(notice["attributes"]["verdict"], "unknown_order");
     let begin = |span: &Value| span["begin"].as_u64().unwrap();
     let end = |span: &Value| span["end"].as_u64().unwrap();
     assert!(begin(request) <= begin(commit) && begin(commit) <= begin(notice));
