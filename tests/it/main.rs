@@ -44,6 +44,7 @@ mod openapi;
 mod outbox;
 mod outbox_deliveries;
 mod outbox_libraries;
+mod prometheus;
 mod providers;
 mod reconciled_days;
 mod refund_races;
