@@ -53,12 +53,12 @@ pub(super) fn apply_notice(
     };
     match incoming.recorded_as {
         Some(notice_id) => {
-            incoming.name(notice_id, Some(payment_id), verdict);
+            Incoming::name(notice_id, Some(payment_id), verdict);
             book.settled.push(notice_id);
         }
         None => {
             let row = notice_row(book, incoming, verdict);
-            incoming.name(row.notice_id, Some(payment_id), verdict);
+            Incoming::name(row.notice_id, Some(payment_id), verdict);
             incoming.tell(row.notice_id, payment_id, verdict);
             book.add_notice(NoticeRow {
                 payment_id: Some(payment_id),
@@ -91,7 +91,7 @@ pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> A
     });
     let row = notice_row(book, incoming, Verdict::Recorded);
     let channel = &incoming.channel.name;
-    incoming.name(row.notice_id, Some(payment_id), Verdict::Recorded);
+    Incoming::name(row.notice_id, Some(payment_id), Verdict::Recorded);
     after_recording_only(book, payment_id, channel, notice, row.notice_id);
     book.add_notice(NoticeRow {
         payment_id: Some(payment_id),
@@ -321,7 +321,7 @@ fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
         let facts = Some(facts_text(incoming.notice));
         let channel = &incoming.channel.name;
         let payment_id = payment.as_ref().map(|payment| payment.payment_id);
-        incoming.name(row.notice_id, payment_id, Verdict::Conflict);
+        Incoming::name(row.notice_id, payment_id, Verdict::Conflict);
         after_conflict(
             book,
             payment.as_ref(),

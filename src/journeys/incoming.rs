@@ -1,8 +1,8 @@
 //! A notice on its way into the books: the channel, the facts and the raw call come in, its keys and the
 //! clues in it are worked out once. Decides nothing.
 
-use tracing::Span;
 use tracing::field::{Empty, display};
+use tracing::{Level, Span};
 use uuid::Uuid;
 
 use crate::config::channel::Channel;
@@ -61,9 +61,8 @@ impl<'a> Incoming<'a> {
     }
 
     /// Tells whoever follows what it is called.
-    pub(super) fn name(&self, notice_id: Uid, payment_id: Option<Uid>, verdict: Verdict) {
-        // Where nobody follows the call, not even that is asked.
-        if self.span.is_none_or(|span| !span.is_disabled()) {
+    pub(super) fn name(notice_id: Uid, payment_id: Option<Uid>, verdict: Verdict) {
+        if tracing::enabled!(Level::DEBUG) {
             let span = Span::current();
             span.record("notice_id", display(notice_id.0));
             span.record("payment_id", payment_id.map(|id| display(id.0)));

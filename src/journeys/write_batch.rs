@@ -244,7 +244,7 @@ enum Effect {
 fn incoming_of(call: &Call) -> Vec<Incoming<'_>> {
     let incoming = |notice| Incoming {
         request_id: call.request_id,
-        span: Some(&call.span),
+        span: call.span.as_deref(),
         ..Incoming::new(&call.channel, notice, &call.raw, None)
     };
     call.notices.iter().map(incoming).collect()

@@ -71,7 +71,7 @@ impl Teller {
     fn call(&self, notices: Vec<Notice>) -> Call {
         Call {
             request_id: None,
-            span: tracing::Span::none(),
+            span: None,
             channel: Arc::clone(&self.channel),
             notices,
             silent_because: None,

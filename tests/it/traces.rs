@@ -56,7 +56,7 @@ fn a_call_is_followed(engine: Engine) {
     let mut program = Program::serve(
         folder.path(),
         &settings_of(&database, &collector.settings()),
-        &[],
+        &[("OTEL_EXPORTER_OTLP_HEADERS", "x-sender=gateway-1")],
     );
     let ask = |bytes: &[u8], status: u16| {
         let reply = exchange(program.address, bytes);
@@ -87,6 +87,7 @@ fn a_call_is_followed(engine: Engine) {
     );
     assert_eq!(request["attributes"]["http.response.status_code"], 200);
     assert_eq!(request["resource"]["service.name"], "doisoat");
+    assert_eq!(request["sender"], "gateway-1");
     assert_eq!(
         request["resource"]["service.version"],
         env!("CARGO_PKG_VERSION")
