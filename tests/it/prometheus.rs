@@ -82,13 +82,19 @@ impl Prometheus {
 
     /// The series of an expression over the last seconds, asked for as a dashboard asks.
     fn series(&self, expression: &str) -> Vec<Value> {
-        let times = self.asked("query?query=time()");
-        let now = times["result"][0].as_f64().unwrap();
         let query: String = form_urlencoded::byte_serialize(expression.as_bytes()).collect();
-        let from = now - 5.0;
-        let told = self.asked(&format!(
-            "query_range?query={query}&start={from}&end={now}&step=1"
-        ));
+        // Its clock says which are the last ones.
+        let times = self.asked("query?query=vector(time())")["result"][0]["value"][1].clone();
+        let now: u64 = times
+            .as_str()
+            .unwrap()
+            .split('.')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let span = format!("start={}&end={now}&step=1", now - 5);
+        let told = self.asked(&format!("query_range?query={query}&{span}"));
         told["result"].as_array().unwrap().clone()
     }
 }

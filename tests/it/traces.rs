@@ -49,6 +49,7 @@ fn of_request<'a>(spans: &'a [Value], id: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("no span of {id}: {spans:#?}"))
 }
 
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_call_is_followed(engine: Engine) {
     let collector = Collector::start();
     let folder = tempfile::tempdir().unwrap();
