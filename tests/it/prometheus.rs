@@ -27,7 +27,7 @@ fn deploy(file: &str) -> PathBuf {
         .join(file)
 }
 
-/// A Prometheus that reads one gateway five times a second.
+/// A Prometheus that reads one gateway twice a second.
 struct Prometheus {
     process: Child,
     address: SocketAddr,
@@ -41,11 +41,11 @@ impl Prometheus {
         let rules = deploy("alerts.yml");
         let config = folder.join("prometheus.yml");
         let text = json!({
-            "global": { "scrape_interval": "200ms", "evaluation_interval": "200ms" },
+            "global": { "scrape_interval": "500ms", "evaluation_interval": "500ms" },
             "rule_files": [rules],
             "scrape_configs": [{
                 "job_name": "doisoat",
-                "scrape_timeout": "200ms",
+                "scrape_timeout": "500ms",
                 "static_configs": [{ "targets": [gateway.to_string()] }],
             }],
         });
@@ -67,7 +67,12 @@ impl Prometheus {
         let process = process
             .unwrap_or_else(|error| panic!("{}: {error}; tests/run brings it", program.display()));
         let prometheus = Self { process, address };
-        until(|| TcpStream::connect(address).ok());
+        // It listens before it can answer.
+        until(|| {
+            TcpStream::connect(address).ok()?;
+            let ready = exchange(address, b"GET /-/ready HTTP/1.0\r\n\r\n");
+            (ready.status == 200).then_some(())
+        });
         prometheus
     }
 
