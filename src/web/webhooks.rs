@@ -244,7 +244,8 @@ impl Visit<'_> {
     }
 
     async fn answer(&self, call: RawCall) -> HttpResponse {
-        let normalised = match read(self.provider, &call, self.channel) {
+        let reading = tracing::debug_span!("verify", channel = self.channel.name);
+        let normalised = match reading.in_scope(|| read(self.provider, &call, self.channel)) {
             Ok(normalised) => normalised,
             Err(refusal) => return self.refuse(&refusal, &call),
         };
@@ -271,11 +272,13 @@ impl Visit<'_> {
     ) -> (Taken, Vec<crate::domain::notice::Notice>) {
         let notices = normalised.notices;
         let (reply, told) = oneshot::channel();
+        let span = tracing::debug_span!("commit", channel = self.channel.name);
         let call = Call {
             request_id: Some(self.visitor.request_id),
+            span: (!span.is_disabled()).then(|| Box::new(span)),
             channel: Arc::clone(self.channel),
             notices: notices.clone(),
-            silent_because: normalised.nothing_because.map(str::to_owned),
+            silent_because: normalised.nothing_because.map(Box::from),
             raw: call.to_evidence(self.provider.credential()),
             // The caller may have gone away; what was committed stays committed.
             reply: Box::new(move |taken| {

@@ -166,7 +166,7 @@ fn figures() -> BTreeSet<String> {
 }
 
 /// The figures of ours that a text names.
-fn named(text: &str) -> BTreeSet<String> {
+pub(crate) fn named(text: &str) -> BTreeSet<String> {
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter == '_';
     text.split(|letter| !is_letter(letter))
         .filter(|word| word.starts_with("doisoat_"))
