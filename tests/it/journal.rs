@@ -304,6 +304,7 @@ impl World {
             renewed_at: Ts(now()),
             height: 0,
             hash: vec![0; 32],
+            counted_epoch: 3,
         };
         let fill = |queries: &mut dyn Queries| -> Result<(), Failure> {
             queries.insert_units(std::slice::from_ref(&unit))?;
