@@ -62,5 +62,6 @@ mod status_answers;
 mod status_queries;
 mod support;
 mod tariffs;
+mod unit_counts;
 mod verify;
 mod webhooks;

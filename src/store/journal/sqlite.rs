@@ -16,6 +16,7 @@ use super::{
     Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, Standing, find_named_payments,
     find_refunds, why_not_sealed, without_given,
 };
+use crate::domain::classification::UNIT_BITS;
 use crate::store::failure::Failure;
 use crate::store::ops::{Cases as _, Refunds as _};
 use crate::store::rows::{AllocationRow, BillRow, DossierRow, FeeItemRow, PaymentRow};
@@ -333,7 +334,7 @@ impl Steps for SqliteConnection {
         Ok(())
     }
 
-    /// Several procedures come to one row, so that far fewer rows are written than counts came.
+    /// Several procedures and classes come to one row, so that far fewer rows are written than counts came.
     fn add_unit_counts(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
         let mut fees: HashMap<&str, Option<bool>> = HashMap::new();
         let mut sums: BTreeMap<(NaiveDate, &str, bool, i32, i32), i64> = BTreeMap::new();
@@ -351,7 +352,7 @@ impl Steps for SqliteConnection {
                     row.period,
                     row.unit_code.as_str(),
                     has_fee,
-                    row.class,
+                    row.class & UNIT_BITS,
                     row.writer,
                 );
                 *sums.entry(key).or_default() += row.n;

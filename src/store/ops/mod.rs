@@ -296,7 +296,8 @@ pub struct CountRange {
     pub to: Day,
 }
 
-/// By what a sum of counts is split; every sum is split by fee procedure and class besides.
+/// By what a sum of counts is split; every sum is split by fee procedure and class besides. Of classes,
+/// only the bits that somebody needs are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CountSplit {
     /// By executing unit.
@@ -305,6 +306,8 @@ pub struct CountSplit {
     pub by_procedure: bool,
     /// By period of the range's grain.
     pub by_period: bool,
+    /// By the fee kinds of a class.
+    pub by_kind: bool,
 }
 
 /// A sum of counts. What it is not split by is empty.

@@ -1,10 +1,11 @@
 //! Sums of the counts that the indicators are made of, and what keeps the counts by unit in step with the
-//! catalogue. Months that are not split by procedure are read from `unit_counts`.
+//! catalogue. Months that are split neither by procedure nor by fee kind are read from `unit_counts`.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
 
 use super::{Conn, HOLD_UNIT_COUNTS};
+use crate::domain::classification::UNIT_BITS;
 use crate::domain::time::Day;
 use crate::store::failure::Failure;
 use crate::store::ops::{CountRange, CountSplit, CountSum, Counts, MONTH_GRAIN};
@@ -95,10 +96,10 @@ fn statement(split: CountSplit, source: Source) -> String {
 fn add_unit_counts(sign: i32, rows: &str) -> String {
     format!(
         "INSERT INTO unit_counts (tenant, period, unit_code, has_fee, class, writer, n) \
-         SELECT c.tenant, c.period, c.unit_code, p.has_fee, c.class, c.writer, CAST(SUM(c.n) * {sign} AS BIGINT) \
+         SELECT c.tenant, c.period, c.unit_code, p.has_fee, c.class & {UNIT_BITS}, c.writer, CAST(SUM(c.n) * {sign} AS BIGINT) \
          FROM dossier_counts c JOIN procedures p ON p.tenant = c.tenant AND p.code = c.procedure_code \
          WHERE c.tenant = $1 AND c.grain = {MONTH_GRAIN} AND {rows} \
-         GROUP BY c.tenant, c.period, c.unit_code, p.has_fee, c.class, c.writer \
+         GROUP BY c.tenant, c.period, c.unit_code, p.has_fee, c.class & {UNIT_BITS}, c.writer \
          ON CONFLICT (tenant, period, unit_code, has_fee, class, writer) \
          DO UPDATE SET n = unit_counts.n + excluded.n"
     )
@@ -147,7 +148,7 @@ impl Counts for Conn {
         unit: Option<&str>,
     ) -> Result<Vec<CountSum>, Failure> {
         let unit = unit.unwrap_or_default();
-        let is_by_unit = range.grain == MONTH_GRAIN && !split.by_procedure;
+        let is_by_unit = range.grain == MONTH_GRAIN && !split.by_procedure && !split.by_kind;
         let source = if is_by_unit && are_units_counted(self, tenant)? {
             Source::Units
         } else {

@@ -174,13 +174,11 @@ const WRONG_COUNTS: &str = "SELECT period || (CASE WHEN grain = 0 THEN ' (day) '
     FROM dossiers WHERE tenant = $3) x \
     GROUP BY grain, period, unit_code, procedure_code, class HAVING SUM(n) <> 0 ORDER BY 1 LIMIT 20";
 
-/// What the recount leaves out, the report by procedure leaves out too: a procedure without an entry in
-/// the catalogue.
 const WRONG_UNIT_COUNTS: &str = "SELECT period || ' (month by unit) ' || unit_code || \
     CASE WHEN has_fee THEN ' with fee class ' ELSE ' without fee class ' END || CAST(class AS TEXT) AS name, \
     'kept less recounted is ' || CAST(SUM(n) AS TEXT) AS problem FROM (\
     SELECT CAST(period AS TEXT) AS period, unit_code, has_fee, class, n FROM unit_counts WHERE tenant = $1 \
-    UNION ALL SELECT SUBSTR(CAST(d.received_on AS TEXT), 1, 7) || '-01', d.unit_code, p.has_fee, d.class & 4095, -1 \
+    UNION ALL SELECT SUBSTR(CAST(d.received_on AS TEXT), 1, 7) || '-01', d.unit_code, p.has_fee, d.class & 255, -1 \
     FROM dossiers d JOIN procedures p ON p.tenant = d.tenant AND p.code = d.procedure_code WHERE d.tenant = $2) x \
     GROUP BY period, unit_code, has_fee, class HAVING SUM(n) <> 0 ORDER BY 1 LIMIT 20";
 
