@@ -98,8 +98,8 @@ impl Behind {
     fn number(&mut self, table: &str) -> i64 {
         let query = diesel::sql_query(format!("SELECT COUNT(*) AS n FROM {table}"));
         let row: Number = match self {
-            Self::Sqlite(connection) => query.get_result(connection),
-            Self::Postgres(connection) => query.get_result(connection),
+            Self::Sqlite(connection) => query.get_result(&mut **connection),
+            Self::Postgres(connection) => query.get_result(&mut **connection),
         }
         .unwrap();
         row.n
@@ -108,8 +108,8 @@ impl Behind {
     fn recount(&mut self) -> Figures {
         let query = diesel::sql_query(RECOUNT);
         let rows: Vec<Recounted> = match self {
-            Self::Sqlite(connection) => query.load(connection),
-            Self::Postgres(connection) => query.load(connection),
+            Self::Sqlite(connection) => query.load(&mut **connection),
+            Self::Postgres(connection) => query.load(&mut **connection),
         }
         .unwrap();
         let told = rows
