@@ -21,6 +21,9 @@ const ALL_BACK: i32 = 1 << 7;
 const KIND_SHIFT: u32 = 8;
 const PROVIDER_SHIFT: u32 = 12;
 
+/// The bits that counts by unit keep: all but fee kinds and providers.
+pub const UNIT_BITS: i32 = (1 << KIND_SHIFT) - 1;
+
 /// How many providers a class can tell apart; later ones share the last slot.
 pub const PROVIDER_SLOTS: u8 = 16;
 

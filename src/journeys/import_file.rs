@@ -183,6 +183,7 @@ impl Import<'_> {
         let procedures: Vec<ProcedureRow> =
             catalogue(file, Kind::Procedures, read, |row| &row.code)?;
         self.db.write(|queries| {
+            queries.mark_units_uncounted()?;
             let known = queries.list_procedures(self.tenant.0)?;
             let put = count_put(&procedures, &known, |row| &row.code);
             queries.insert_procedures(&procedures)?;

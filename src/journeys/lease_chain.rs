@@ -52,9 +52,11 @@ pub fn lease_in(
     let is_free = |chain: &&ChainRow| {
         chain.holder.is_none() || chain.holder.as_deref() == Some(holder) || is_stale(chain)
     };
+    let is_behind = |chain: &&ChainRow| chain.counted_epoch != chain.epoch;
     let lease = match chains.iter().find(is_free) {
         Some(free) => ChainRow {
             epoch: free.epoch.saturating_add(1),
+            counted_epoch: free.epoch.saturating_add(1),
             holder: Some(holder.to_owned()),
             renewed_at: Ts(now),
             ..free.clone()
@@ -63,12 +65,24 @@ pub fn lease_in(
             tenant: tenant.0,
             chain: chains.last().map_or(1, |last| last.chain.saturating_add(1)),
             epoch: 1,
+            counted_epoch: 1,
             holder: Some(holder.to_owned()),
             renewed_at: Ts(now),
             height: 0,
             hash: GENESIS.to_vec(),
         },
     };
+    // What a program wrote that does not count by unit is counted by unit now. Of the other chains that
+    // nobody holds, each is freed in passing, so that its former holder cannot go on.
+    for behind in chains.iter().filter(is_free).filter(is_behind) {
+        queries.insert_unit_counts(tenant.0, behind.chain)?;
+        queries.insert_chain(&ChainRow {
+            epoch: behind.epoch.saturating_add(1),
+            counted_epoch: behind.epoch.saturating_add(1),
+            holder: None,
+            ..behind.clone()
+        })?;
+    }
     queries.insert_chain(&lease)?;
     if lease.epoch == 1 {
         // A chain that begins after a day was closed seals nothing into that day either.

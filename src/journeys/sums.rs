@@ -9,6 +9,7 @@ use crate::domain::classification::Class;
 use crate::domain::entry::Posting;
 use crate::domain::ids::Tenant;
 use crate::domain::time::Day;
+use crate::store::ops::{DAY_GRAIN, MONTH_GRAIN};
 use crate::store::rows::{BalanceRow, CountRow, DossierRow};
 
 /// The first day of a day's month.
@@ -30,8 +31,8 @@ pub(super) fn count_moves(row: &DossierRow, class: Class, n: i64, writer: i32) -
     };
     let month = month_of(row.received_on);
     [
-        of(0, row.received_on, class),
-        of(1, month, class.without_providers()),
+        of(DAY_GRAIN, row.received_on, class),
+        of(MONTH_GRAIN, month, class.without_providers()),
     ]
 }
 

@@ -63,6 +63,7 @@ pub(super) fn counts(
         by_unit: matches!(ask.by, By::Unit | By::Level),
         by_procedure: asks_procedures || matches!(ask.by, By::Procedure | By::Field),
         by_period: ask.by.step().is_some(),
+        by_kind: ask.by == By::Kind,
     };
     // Months are counted without the providers' bits.
     let needs_days =

@@ -6,10 +6,7 @@ use chrono::{Datelike, Days, Months, Weekday};
 use super::ask::Refusal;
 use crate::domain::lang::Lang;
 use crate::domain::time::Day;
-use crate::store::ops::CountRange;
-
-const DAY_GRAIN: i32 = 0;
-const MONTH_GRAIN: i32 = 1;
+use crate::store::ops::{CountRange, DAY_GRAIN, MONTH_GRAIN};
 
 /// Years outside of which a date is a slip of the pen.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;

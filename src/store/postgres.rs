@@ -34,6 +34,11 @@ fn seconds_of(column: &str) -> String {
 /// The server's clock, which may be another machine's; it moves within a transaction.
 const OWN_TIME: Option<&str> = Some("clock_timestamp()");
 
+/// Waits for everybody who wrote counts by unit and keeps others from it; reading goes on. The locks of
+/// tables are taken before a statement looks at the data: this one before the first look of its
+/// transaction, and that of a batch that had to wait sees the catalogue that it waited for.
+const HOLD_UNIT_COUNTS: Option<&str> = Some("LOCK TABLE unit_counts IN SHARE ROW EXCLUSIVE MODE");
+
 /// The hot path finds rows by key alone. Plans made while tables are empty would walk them and be
 /// kept when they are large, so walks and hash joins are out of the question there.
 const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off; \

@@ -34,6 +34,9 @@ fn seconds_of(column: &str) -> String {
 /// The engine has no clock of its own: it runs inside this process.
 const OWN_TIME: Option<&str> = None;
 
+/// `BEGIN IMMEDIATE` keeps everybody else from writing anyway.
+const HOLD_UNIT_COUNTS: Option<&str> = None;
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Durable at every commit (`FULL` syncs the log), and five seconds of patience for another writer.

@@ -99,6 +99,7 @@ fn kept(app: &TestApp) -> Vec<i64> {
         "seal_blocks",
         "account_balances",
         "dossier_counts",
+        "unit_counts",
         "imports",
         "seal_chains",
     ];

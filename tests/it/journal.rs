@@ -304,6 +304,7 @@ impl World {
             renewed_at: Ts(now()),
             height: 0,
             hash: vec![0; 32],
+            counted_epoch: 3,
         };
         let fill = |queries: &mut dyn Queries| -> Result<(), Failure> {
             queries.insert_units(std::slice::from_ref(&unit))?;
@@ -343,6 +344,7 @@ impl World {
             "notices",
             "payments",
             "dossier_counts",
+            "unit_counts",
             "account_balances",
             "seal_blocks",
             "postings",
@@ -501,6 +503,8 @@ contract!(fn sums_are_added_and_known_rows_are_changed(world) {
     let n = "SELECT CAST(n AS BIGINT) AS n FROM dossier_counts WHERE grain =";
     assert_eq!(world.database.number(&format!("{n} 0")), 5);
     assert_eq!(world.database.number(&format!("{n} 1")), -1);
+    let by_unit = "SELECT CAST(SUM(n) AS BIGINT) AS n FROM unit_counts";
+    assert_eq!(world.database.number(by_unit), -1);
     let balances = world.read(|queries| queries.list_balances(1));
     let told: Vec<_> = balances.iter().map(|row| (row.debit_minor, row.credit_minor)).collect();
     assert_eq!(told, [(40_000, 20_000), (0, 40_000)]);

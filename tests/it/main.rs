@@ -64,5 +64,6 @@ mod status_queries;
 mod support;
 mod tariffs;
 mod traces;
+mod unit_counts;
 mod verify;
 mod webhooks;

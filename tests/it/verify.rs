@@ -228,6 +228,20 @@ both!(fn a_wrong_count_of_a_month_is_named(app) {
     is_caught(app, &alteration, "indicator counts", &group);
 });
 
+both!(fn a_wrong_count_of_a_month_by_unit_is_named(app) {
+    has_world(app);
+    let class = app.database.number(&format!(
+        "SELECT CAST(class AS BIGINT) & 255 AS n FROM dossiers WHERE code = '{SHORT}'"
+    ));
+    let group = format!("unit_code = '{HERE}' AND class = {class}");
+    let alteration = format!(
+        "UPDATE unit_counts SET n = n + 1 WHERE {group} AND writer = \
+         (SELECT MIN(writer) FROM unit_counts WHERE {group})"
+    );
+    let name = format!("2026-01-01 (month by unit) {HERE} with fee class {class}");
+    is_caught(app, &alteration, "indicator counts", &name);
+});
+
 both!(fn a_dossier_with_another_class_is_named(app) {
     has_world(app);
     let alteration = format!("UPDATE dossiers SET class = class + 16 WHERE code = '{SHORT}'");

@@ -10,7 +10,7 @@ mod sqlite;
 mod statements;
 
 use super::failure::Failure;
-use super::ops::{Days, Refunds, StatusQueries};
+use super::ops::{Days, MONTH_GRAIN, Refunds, StatusQueries};
 use super::rows::{
     AllocationRow, DeliveryRow, DifferenceRow, DifferenceStepRow, DossierRow, EventRow, FeeItemRow,
     QuarantinedRow, RefundRow, RefundStepRow,
@@ -179,6 +179,11 @@ pub struct SealedBlock {
 }
 
 impl Batch {
+    /// The counts by month, which are kept by unit besides.
+    fn months(&self) -> impl Iterator<Item = &CountRow> {
+        self.counts.iter().filter(|row| row.grain == MONTH_GRAIN)
+    }
+
     /// Whether anything needs a person, which most batches do not.
     fn has_cases(&self) -> bool {
         !(self.allocations.is_empty()

@@ -5,9 +5,9 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::statements::{
-    AddBalances, AddCounts, FindAttempts, FindNotices, FindStanding, InsertDeliveries,
-    InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments, UpdateBills,
-    UpdateClasses, columns,
+    AddBalances, AddCounts, AddUnitCounts, FindAttempts, FindNotices, FindStanding,
+    InsertDeliveries, InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments,
+    UpdateBills, UpdateClasses, columns,
 };
 use super::{
     Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, find_named_payments, find_refunds,
@@ -325,6 +325,10 @@ impl Steps for PgConnection {
         if !batch.counts.is_empty() {
             columns!(AddCounts, tenant, &batch.counts, {
                 grain, period, unit_code, procedure_code, class, writer, n,
+            })
+            .execute(self)?;
+            columns!(AddUnitCounts, tenant, batch.months(), {
+                period, unit_code, procedure_code, class, writer, n,
             })
             .execute(self)?;
         }

@@ -71,6 +71,17 @@ row_statement!(AddCount {
 } ") ON CONFLICT (tenant, grain, period, unit_code, procedure_code, class, writer) \
    DO UPDATE SET n = n + excluded.n");
 
+row_statement!(AddUnitCount {
+    "INSERT INTO unit_counts (tenant, period, unit_code, has_fee, class, writer, n) VALUES ("
+    tenant: Integer => i32,
+    ", " period: Date => NaiveDate,
+    ", " unit_code: Text => str,
+    ", " has_fee: Bool => bool,
+    ", " class: Integer => i32,
+    ", " writer: Integer => i32,
+    ", " n: BigInt => i64,
+} ") ON CONFLICT (tenant, period, unit_code, has_fee, class, writer) DO UPDATE SET n = n + excluded.n");
+
 row_statement!(AddBalance {
     "INSERT INTO account_balances (tenant, account, currency, writer, debit_minor, credit_minor) VALUES ("
     tenant: Integer => i32,

@@ -3,22 +3,26 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
 
 use super::row_statements::{
-    AddBalance, AddCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment, InsertPosting,
-    UpdateBill, UpdateClass, run_row,
+    AddBalance, AddCount, AddUnitCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment,
+    InsertPosting, UpdateBill, UpdateClass, run_row,
 };
 use super::{
     Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, Standing, find_named_payments,
     find_refunds, why_not_sealed, without_given,
 };
+use crate::domain::classification::UNIT_BITS;
 use crate::store::failure::Failure;
 use crate::store::ops::{Cases as _, Refunds as _};
 use crate::store::rows::{AllocationRow, BillRow, DossierRow, FeeItemRow, PaymentRow};
 use crate::store::schema::{
-    allocations, attempts, bills, dossiers, fee_items, notices, payments, quarantined_calls,
-    seal_blocks, seal_chains,
+    allocations, attempts, bills, dossiers, fee_items, notices, payments, procedures,
+    quarantined_calls, seal_blocks, seal_chains,
 };
 use crate::store::types::Uid;
 
@@ -91,7 +95,7 @@ impl Journal for SqliteConnection {
             };
             update.execute(self)?;
         }
-        self.add_sums(batch)?;
+        self.add_sums(tenant, batch)?;
         for row in &batch.quarantined {
             diesel::insert_into(quarantined_calls::table)
                 .values(row)
@@ -134,7 +138,8 @@ trait Steps {
     ) -> Result<(), Failure>;
     fn find_dossier(&mut self, tenant: i32, id: Uid, found: &mut Found) -> Result<(), Failure>;
     fn change_payment(&mut self, row: &PaymentRow) -> Result<(), Failure>;
-    fn add_sums(&mut self, batch: &Batch) -> Result<(), Failure>;
+    fn add_sums(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
+    fn add_unit_counts(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure>;
     fn seal(&mut self, block: &SealedBlock) -> Result<(), Failure>;
 }
 
@@ -318,12 +323,54 @@ impl Steps for SqliteConnection {
         Ok(())
     }
 
-    fn add_sums(&mut self, batch: &Batch) -> Result<(), Failure> {
+    fn add_sums(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
         for row in &batch.counts {
             run_row!(self, AddCount, row, { tenant, grain, period, unit_code, procedure_code, class, writer, n })?;
         }
+        self.add_unit_counts(tenant, batch)?;
         for row in &batch.balances {
             run_row!(self, AddBalance, row, { tenant, account, currency, writer, debit_minor, credit_minor })?;
+        }
+        Ok(())
+    }
+
+    /// Several procedures and classes come to one row, so that far fewer rows are written than counts came.
+    fn add_unit_counts(&mut self, tenant: i32, batch: &Batch) -> Result<(), Failure> {
+        let mut fees: HashMap<&str, Option<bool>> = HashMap::new();
+        let mut sums: BTreeMap<(NaiveDate, &str, bool, i32, i32), i64> = BTreeMap::new();
+        for row in batch.months() {
+            let has_fee = match fees.entry(&row.procedure_code) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    let found = procedures::table.find((tenant, &row.procedure_code));
+                    let found = found.select(procedures::has_fee).first(self);
+                    *unknown.insert(found.optional()?)
+                }
+            };
+            if let Some(has_fee) = has_fee {
+                let key = (
+                    row.period,
+                    row.unit_code.as_str(),
+                    has_fee,
+                    row.class & UNIT_BITS,
+                    row.writer,
+                );
+                *sums.entry(key).or_default() += row.n;
+            }
+        }
+        for ((period, unit_code, has_fee, class, writer), n) in sums {
+            if n != 0 {
+                let add = AddUnitCount {
+                    tenant: &tenant,
+                    period: &period,
+                    unit_code,
+                    has_fee: &has_fee,
+                    class: &class,
+                    writer: &writer,
+                    n: &n,
+                };
+                add.execute(self)?;
+            }
         }
         Ok(())
     }

@@ -79,7 +79,8 @@ pub trait Catalogue {
     fn list_procedures(&mut self, tenant: i32) -> Result<Vec<ProcedureRow>>;
     /// Adds units, or replaces what is known of their codes.
     fn insert_units(&mut self, rows: &[UnitRow]) -> Result<()>;
-    /// Adds procedures, or replaces what is known of their codes.
+    /// Adds procedures, or replaces what is known of their codes. What was counted by unit moves where
+    /// one has a fee now and had none, or the other way round.
     fn insert_procedures(&mut self, rows: &[ProcedureRow]) -> Result<()>;
     /// The earlier import of the same bytes.
     fn find_import(
@@ -282,6 +283,11 @@ pub trait Books {
     fn list_tenants(&mut self) -> Result<Vec<i32>>;
 }
 
+/// The grain of counts by day.
+pub const DAY_GRAIN: i32 = 0;
+/// The grain of counts by month, which leave out the providers' bits of a class.
+pub const MONTH_GRAIN: i32 = 1;
+
 /// One range of counts: a grain (0 day, 1 month) and the first and last period, inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountRange {
@@ -293,7 +299,8 @@ pub struct CountRange {
     pub to: Day,
 }
 
-/// By what a sum of counts is split; every sum is split by fee procedure and class besides.
+/// By what a sum of counts is split; every sum is split by fee procedure and class besides. Of classes,
+/// only the bits that somebody needs are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CountSplit {
     /// By executing unit.
@@ -302,6 +309,8 @@ pub struct CountSplit {
     pub by_procedure: bool,
     /// By period of the range's grain.
     pub by_period: bool,
+    /// By the fee kinds of a class.
+    pub by_kind: bool,
 }
 
 /// A sum of counts. What it is not split by is empty.
@@ -321,7 +330,8 @@ pub struct CountSum {
     pub n: i64,
 }
 
-/// What the indicators count.
+/// What the indicators count. Months are kept a second time by unit and without the procedure, for sums
+/// over years.
 pub trait Counts {
     /// Sums a range; `unit` narrows to one unit and those below.
     fn list_counts(
@@ -331,6 +341,11 @@ pub trait Counts {
         split: CountSplit,
         unit: Option<&str>,
     ) -> Result<Vec<CountSum>>;
+    /// Keeps everybody from counting by unit until the transaction ends, so that it can change which
+    /// procedures have a fee; the first thing it does, so that it sees all that was counted before.
+    fn mark_units_uncounted(&mut self) -> Result<()>;
+    /// Counts by unit anew what one writer counted by procedure.
+    fn insert_unit_counts(&mut self, tenant: i32, writer: i32) -> Result<()>;
 }
 
 /// A row that a recount found wrong: its name, and what is wrong.
@@ -353,7 +368,7 @@ pub trait Proof {
     fn list_wrong_cases(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Entries that lines prove, and remittances, against what was posted.
     fn list_wrong_settled(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
-    /// Counts of both grains against the dossiers.
+    /// Counts of both grains, and those by unit where all writers keep them, against the dossiers.
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>)>;
     /// Dossiers after `after`, by id, for reclassification.
     fn list_dossiers(

@@ -32,6 +32,7 @@ impl Books for Conn {
                 seal_chains::epoch.eq(excluded(seal_chains::epoch)),
                 seal_chains::holder.eq(excluded(seal_chains::holder)),
                 seal_chains::renewed_at.eq(excluded(seal_chains::renewed_at)),
+                seal_chains::counted_epoch.eq(excluded(seal_chains::counted_epoch)),
             ))
             .execute(self)?;
         Ok(())

@@ -1,13 +1,35 @@
 //! Units, procedures, imported files and provider slots.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::counts::move_unit_counts;
 use super::{CHUNK, Conn};
 use crate::store::failure::Failure;
 use crate::store::ops::Catalogue;
 use crate::store::rows::{ImportRow, ProcedureRow, ProviderSlotRow, UnitRow};
 use crate::store::schema::{imports, procedures, provider_slots, units};
+
+/// Those of whose fee something else is known so far, or nothing.
+fn with_another_fee<'a>(
+    conn: &mut Conn,
+    tenant: i32,
+    rows: &'a [ProcedureRow],
+) -> Result<Vec<&'a str>, Failure> {
+    let codes = rows.iter().map(|row| &row.code);
+    let known: HashMap<String, bool> = procedures::table
+        .filter(procedures::tenant.eq(tenant))
+        .filter(procedures::code.eq_any(codes))
+        .select((procedures::code, procedures::has_fee))
+        .load::<(String, bool)>(conn)?
+        .into_iter()
+        .collect();
+    let is_other = |row: &&ProcedureRow| known.get(&row.code) != Some(&row.has_fee);
+    let moved = rows.iter().filter(is_other);
+    Ok(moved.map(|row| row.code.as_str()).collect())
+}
 
 impl Catalogue for Conn {
     fn list_units(&mut self, tenant: i32) -> Result<Vec<UnitRow>, Failure> {
@@ -46,7 +68,11 @@ impl Catalogue for Conn {
     }
 
     fn insert_procedures(&mut self, rows: &[ProcedureRow]) -> Result<(), Failure> {
-        for chunk in rows.chunks(CHUNK) {
+        let of_tenants = rows.chunk_by(|one, other| one.tenant == other.tenant);
+        for chunk in of_tenants.flat_map(|of_tenant| of_tenant.chunks(CHUNK)) {
+            let tenant = chunk.first().map_or(0, |row| row.tenant);
+            let moved = with_another_fee(self, tenant, chunk)?;
+            move_unit_counts(self, tenant, &moved, -1)?;
             diesel::insert_into(procedures::table)
                 .values(chunk)
                 .on_conflict((procedures::tenant, procedures::code))
@@ -57,6 +83,7 @@ impl Catalogue for Conn {
                     procedures::has_fee.eq(excluded(procedures::has_fee)),
                 ))
                 .execute(self)?;
+            move_unit_counts(self, tenant, &moved, 1)?;
         }
         Ok(())
     }

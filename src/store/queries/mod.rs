@@ -25,7 +25,7 @@ mod statements;
 mod suggestions;
 mod tariffs;
 
-use super::{Conn, OWN_TIME, seconds_of};
+use super::{Conn, HOLD_UNIT_COUNTS, OWN_TIME, seconds_of};
 use crate::store::ops::Queries;
 
 impl Queries for Conn {}

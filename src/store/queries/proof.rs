@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
 use super::Conn;
+use super::counts::are_units_counted;
 use super::refunds::{
     WRONG_APPROVALS, WRONG_ENTRIES, WRONG_HELD, WRONG_REQUESTS, WRONG_SET_ASIDE, WRONG_STANDING,
 };
@@ -16,7 +17,7 @@ use crate::store::ops::{Proof, Wrong};
 use crate::store::rows::DossierRow;
 use crate::store::schema::{
     account_balances, bills, differences, dossier_counts, dossiers, notices, payments, refunds,
-    remittances, settlement_entries,
+    remittances, settlement_entries, unit_counts,
 };
 use crate::store::types::{SqlUid, Uid};
 
@@ -173,12 +174,21 @@ const WRONG_COUNTS: &str = "SELECT period || (CASE WHEN grain = 0 THEN ' (day) '
     FROM dossiers WHERE tenant = $3) x \
     GROUP BY grain, period, unit_code, procedure_code, class HAVING SUM(n) <> 0 ORDER BY 1 LIMIT 20";
 
+const WRONG_UNIT_COUNTS: &str = "SELECT period || ' (month by unit) ' || unit_code || \
+    CASE WHEN has_fee THEN ' with fee class ' ELSE ' without fee class ' END || CAST(class AS TEXT) AS name, \
+    'kept less recounted is ' || CAST(SUM(n) AS TEXT) AS problem FROM (\
+    SELECT CAST(period AS TEXT) AS period, unit_code, has_fee, class, n FROM unit_counts WHERE tenant = $1 \
+    UNION ALL SELECT SUBSTR(CAST(d.received_on AS TEXT), 1, 7) || '-01', d.unit_code, p.has_fee, d.class & 255, -1 \
+    FROM dossiers d JOIN procedures p ON p.tenant = d.tenant AND p.code = d.procedure_code WHERE d.tenant = $2) x \
+    GROUP BY period, unit_code, has_fee, class HAVING SUM(n) <> 0 ORDER BY 1 LIMIT 20";
+
+/// Every bind is the tenant.
 fn by_text(conn: &mut Conn, query: &str, tenant: i32) -> Result<Vec<Wrong>, Failure> {
-    let rows: Vec<NamedByText> = diesel::sql_query(query)
-        .bind::<Integer, _>(tenant)
-        .bind::<Integer, _>(tenant)
-        .bind::<Integer, _>(tenant)
-        .load(conn)?;
+    let mut asked = diesel::sql_query(query).into_boxed();
+    for _ in 0..query.matches('$').count() {
+        asked = asked.bind::<Integer, _>(tenant);
+    }
+    let rows: Vec<NamedByText> = asked.load(conn)?;
     Ok(rows
         .into_iter()
         .map(|row| (row.name, row.problem))
@@ -281,8 +291,16 @@ impl Proof for Conn {
 
     fn list_wrong_counts(&mut self, tenant: i32) -> Result<(i64, Vec<Wrong>), Failure> {
         let rows = dossier_counts::table.filter(dossier_counts::tenant.eq(tenant));
-        let count = rows.count().get_result(self)?;
-        Ok((count, by_text(self, WRONG_COUNTS, tenant)?))
+        let count: i64 = rows.count().get_result(self)?;
+        let wrong = by_text(self, WRONG_COUNTS, tenant)?;
+        // As long as not every writer keeps them, nobody relies on them.
+        if !are_units_counted(self, tenant)? {
+            return Ok((count, wrong));
+        }
+        let rows = unit_counts::table.filter(unit_counts::tenant.eq(tenant));
+        let by_unit: i64 = rows.count().get_result(self)?;
+        let wrong_by_unit = by_text(self, WRONG_UNIT_COUNTS, tenant)?;
+        Ok((count + by_unit, [wrong, wrong_by_unit].concat()))
     }
 
     fn list_dossiers(

@@ -264,6 +264,8 @@ pub struct ChainRow {
     pub renewed_at: Ts,
     pub height: i64,
     pub hash: Vec<u8>,
+    /// The epoch under which the holder keeps the counts by unit; another when it knows nothing of them.
+    pub counted_epoch: i64,
 }
 
 /// A sealed block.

@@ -256,6 +256,7 @@ table! {
         height -> BigInt,
         hash -> Binary,
         closed_before -> SqlTs,
+        counted_epoch -> BigInt,
     }
 }
 
@@ -280,6 +281,19 @@ table! {
         period -> Date,
         unit_code -> Text,
         procedure_code -> Text,
+        class -> Integer,
+        writer -> Integer,
+        n -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    unit_counts (tenant, period, unit_code, has_fee, class, writer) {
+        tenant -> Integer,
+        period -> Date,
+        unit_code -> Text,
+        has_fee -> Bool,
         class -> Integer,
         writer -> Integer,
         n -> BigInt,

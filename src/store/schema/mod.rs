@@ -47,6 +47,7 @@ allow_tables_to_appear_in_same_query!(
     seal_chains,
     seal_blocks,
     dossier_counts,
+    unit_counts,
     quarantined_calls,
     answered_requests,
     differences,

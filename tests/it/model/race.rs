@@ -13,6 +13,7 @@ use super::office::{Office, call_of, writer_of};
 use super::world::Word;
 use super::{BILLS, cases, runner};
 use crate::support::{Engine, TestApp};
+use crate::unit_counts::imports_fees;
 
 fn raced(engine: Engine, usual: u64) {
     let app = TestApp::start(engine, "");
@@ -62,7 +63,14 @@ fn race(office: &Office<'_>, notices: &[Notice], runner: &mut TestRunner) {
         })
         .collect();
     let (app, channel) = (office.app, &office.channel);
+    let first_turn = office.said.len() * 10;
     std::thread::scope(|threads| {
+        // Whether the procedure has a fee changes meanwhile, and is at the end what it was.
+        threads.spawn(move || {
+            for turn in 0..8 {
+                imports_fees(app, first_turn + turn, [turn % 2 == 1, turn % 3 == 0]);
+            }
+        });
         for own in &shuffled {
             threads.spawn(move || {
                 let mut writer = writer_of(app);
