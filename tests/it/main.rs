@@ -63,4 +63,5 @@ mod status_queries;
 mod support;
 mod tariffs;
 mod verify;
+mod verify_rows;
 mod webhooks;
