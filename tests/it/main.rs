@@ -16,6 +16,7 @@ mod api;
 mod attempts;
 mod cases;
 mod compare;
+mod compare_cases;
 mod compared_days;
 mod crossings;
 mod day_faults;
