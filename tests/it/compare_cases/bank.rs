@@ -65,6 +65,20 @@ fn a_credit_that_names_one_payment_pays_it() {
         "B0 amount_mismatch memo_reference by 10: P0=60",
         "B1 amount_mismatch memo_reference by 10: P0=40",
     ]);
+    // Each part by what it is named by.
+    let by_id = PaymentFacts {
+        bank_txn_id: Some("FT1"),
+        ..owed(named)
+    };
+    let second = BankFacts {
+        reference: Some("FT1"),
+        ..part(40, 3)
+    };
+    pays(by_id, &[part(60, 2), second]).gives(&[
+        "P0 matched_split memo_reference: B0=60, B1=40",
+        "B0 matched_split memo_reference: P0=60",
+        "B1 matched_split bank_reference: P0=40",
+    ]);
     // One of them is exactly it: the others came once more.
     pays(owed(named), &[part(30, 2), part(100, 3), part(100, 4)]).gives(&[
         "P0 matched memo_reference: B1=100, B0 taken_already, B2 taken_already",
@@ -387,6 +401,18 @@ fn a_reference_that_several_payments_share_is_narrowed_and_never_guessed() {
     let certain = owed(&["DS23AB45"]);
     Case::of(&[certain, of(100, open), of(100, open)])
         .banks(&[credit("HOSO123456 DS23AB45")])
+        .gives(&[
+            "P0 needs_review ambiguous: B0 candidate",
+            "P1 needs_review ambiguous: B0 candidate",
+            "P2 needs_review ambiguous: B0 candidate",
+            "B0 needs_review ambiguous: P0 candidate, P1 candidate, P2 candidate",
+        ]);
+    // Not even where all together come to it: the shared reference alone does not.
+    Case::of(&[certain, of(100, open), of(100, open)])
+        .banks(&[BankFacts {
+            amount: 300,
+            ..credit("HOSO123456 DS23AB45")
+        }])
         .gives(&[
             "P0 needs_review ambiguous: B0 candidate",
             "P1 needs_review ambiguous: B0 candidate",

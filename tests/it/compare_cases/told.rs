@@ -157,6 +157,16 @@ fn the_bridge_explains_both_totals_kind_by_kind() {
 }
 
 #[test]
+fn only_what_was_matched_may_lie_elsewhere() {
+    let case = Case::of(&[paid("T1", "")]).lines(&[line("T1", ""), line("T1", "")]);
+    let input = case.input();
+    let found = compare(&input);
+    let told = bridge_of(&input, &found, A, &|item| item != Item::Line(1));
+    assert_eq!((told.provider_total, told.ledger_total), (100, 100));
+    assert_eq!((told.spans, told.elsewhere), (vec![], (0, 0)));
+}
+
+#[test]
 fn a_direct_payment_counts_only_where_a_line_reports_it() {
     let direct = |txn| PaymentFacts {
         is_direct: true,
