@@ -422,6 +422,23 @@ fn a_reference_that_several_payments_share_is_narrowed_and_never_guessed() {
 }
 
 #[test]
+fn an_order_names_a_payment_in_a_memo_only_where_it_is_one_of_its_references() {
+    let ordered = |references| PaymentFacts {
+        order_ref: Some("ORDER-2609"),
+        ..owed(references)
+    };
+    let memo = [credit("ck ORDER2609")];
+    Case::of(&[ordered(&["ORDER-2609"])]).banks(&memo).gives(&[
+        "P0 matched memo_reference: B0=100",
+        "B0 matched memo_reference: P0=100",
+    ]);
+    Case::of(&[ordered(&[])]).banks(&memo).gives(&[
+        "P0 needs_review amount_only: B0 same_amount_only",
+        "B0 needs_review amount_only: P0 same_amount_only",
+    ]);
+}
+
+#[test]
 fn a_bank_s_id_that_two_payments_have_decides_nothing() {
     let twin = PaymentFacts {
         bank_txn_id: Some("FT1"),

@@ -516,7 +516,12 @@ fn ids_that_nobody_recorded_are_listed_by_channel() {
 
 #[test]
 fn lines_are_taken_over_by_payments_that_were_read_beside_them() {
-    let case = one_of_everything();
+    let mut case = one_of_everything();
+    case.lines.push(LineFacts {
+        channel: B,
+        batch: Some("batch 2"),
+        ..back("RF1", 100)
+    });
     let mut ours = case.clone();
     (ours.lines, ours.banks, ours.batches) = (vec![], vec![], vec![]);
     let mut theirs = case.clone();
