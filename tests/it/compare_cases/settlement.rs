@@ -423,3 +423,20 @@ fn an_order_reference_decides_only_where_one_open_payment_has_it() {
         "O0 payout_missing no_counterpart",
     ]);
 }
+
+#[test]
+fn orders_are_found_among_many_payments_as_among_few() {
+    // So many are looked through in two halves.
+    let many: Vec<String> = (0..100_010).map(|one| format!("ORDER-{one}")).collect();
+    let payments: Vec<PaymentFacts<'_>> = many.iter().map(|order| paid("", order)).collect();
+    let wanted = [3, 49_999, 50_005, 100_009];
+    let lines = wanted.map(|place| line("", &many[place]));
+    let found = compare(&Case::of(&payments).lines(&lines).input());
+    let matched = (0..).zip(&found.payments).filter_map(|(number, outcome)| {
+        let link = found.links(outcome).next()?;
+        Some((number, link.item))
+    });
+    let expected = (0..).map(Item::Line);
+    let expected: Vec<(usize, Item)> = wanted.into_iter().zip(expected).collect();
+    assert_eq!(matched.collect::<Vec<_>>(), expected);
+}
