@@ -121,6 +121,11 @@ fn configuration(loaded: &Loaded, findings: &mut Findings) {
     }
     signing(loaded, findings);
     server(loaded, findings);
+    if let Some(traces) = &loaded.settings.traces {
+        let (percent, endpoint) = (traces.sample_percent, &traces.otlp_endpoint);
+        let text = format!("of a hundred requests {percent} are followed and told to {endpoint}");
+        findings.add(Grade::Good, "traces", text);
+    }
 }
 
 /// How the doors are served, and whether anybody could listen in.

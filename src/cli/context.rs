@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use anyhow::Context as _;
 
 use super::Globals;
-use super::telemetry;
+use super::telemetry::{self, Traces};
 use crate::config::clock::Clock;
 use crate::config::load::{Loaded, ProviderFacts, load, machine_environment};
 use crate::config::settings::Settings;
@@ -41,6 +41,7 @@ pub struct Context {
     globals: Globals,
     loaded: OnceCell<Loaded>,
     db: OnceCell<Db>,
+    traces: OnceCell<Option<Traces>>,
 }
 
 impl Context {
@@ -55,6 +56,7 @@ impl Context {
             globals,
             loaded: OnceCell::new(),
             db: OnceCell::new(),
+            traces: OnceCell::new(),
         }
     }
 
@@ -71,7 +73,9 @@ impl Context {
             machine_environment(),
             &provider_facts(),
         )?;
-        telemetry::start(&loaded.settings.log);
+        let settings = &loaded.settings;
+        let traces = telemetry::start(&settings.log, settings.traces.as_ref(), &self.holder)?;
+        self.traces.get_or_init(|| traces);
         Ok(self.loaded.get_or_init(|| loaded))
     }
 
@@ -81,6 +85,12 @@ impl Context {
     /// As [`Context::loaded`].
     pub fn settings(&self) -> anyhow::Result<&Settings> {
         Ok(&self.loaded()?.settings)
+    }
+
+    /// The spans on their way to a collector, where one is named.
+    #[must_use]
+    pub fn traces(&self) -> Option<&Traces> {
+        self.traces.get()?.as_ref()
     }
 
     /// The public keys under which a closed day counts as signed.

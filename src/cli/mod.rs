@@ -174,7 +174,11 @@ pub fn run() -> ExitCode {
         }
     };
     let context = Context::new(arguments.globals);
-    match arguments.command.run(&context) {
+    let ended = arguments.command.run(&context);
+    if let Some(traces) = context.traces() {
+        traces.end();
+    }
+    match ended {
         Ok(End::Done) => ExitCode::SUCCESS,
         Ok(End::Failed) => ExitCode::from(1),
         Err(error) => {

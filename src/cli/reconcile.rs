@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<End> {
         found.in_words(&compared, arguments);
         if let Some((counts, _, (recovered, settled))) = &kept {
             say(&format!(
-                "kept: {} differences opened, {} settled, {} found again, {} changed",
+                "kept, of items and of files: {} differences opened, {} settled, {} found again, {} changed",
                 counts.opened, counts.settled, counts.reopened, counts.changed
             ));
             tell(recovered, settled);
@@ -208,11 +208,21 @@ impl<'a> Found<'a> {
             say("");
             say(&items.to_string());
         }
-        say(&match self.differences() {
-            0 if compared.expected.missing.is_empty() => "nothing needs a person".to_owned(),
-            0 => "no difference so far, but a file is missing".to_owned(),
+        let items = match self.differences() {
+            0 => String::new(),
             1 => "1 item needs a person".to_owned(),
             count => format!("{count} items need a person"),
+        };
+        let files = match compared.expected.missing.len() {
+            0 => String::new(),
+            1 => "1 file is missing".to_owned(),
+            count => format!("{count} files are missing"),
+        };
+        say(&match (items.is_empty(), files.is_empty()) {
+            (true, true) => "nothing needs a person".to_owned(),
+            (true, false) => format!("no difference so far, but {files}"),
+            (false, true) => items,
+            (false, false) => format!("{items}, and {files}"),
         });
     }
 }

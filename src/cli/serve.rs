@@ -61,12 +61,15 @@ pub fn run(_: &Arguments, context: &Context) -> anyhow::Result<End> {
     let listener =
         TcpListener::bind(listen).with_context(|| format!("{listen} cannot be listened on"))?;
     let address = listener.local_addr()?;
-    let (gateway, writer) = Gateway::open(
+    let (mut gateway, writer) = Gateway::open(
         db.clone(),
         context.clock.clone(),
         settings,
         context.holder.clone(),
     )?;
+    if let Some(traces) = context.traces() {
+        gateway.traces = Arc::clone(&traces.tally);
+    }
     let asking = start_asker(&gateway)?;
     let pruning = start_pruning(&db, &context.clock, keep)?;
     let sweeping = start_sweeping(&db, &context.clock, &channels, names)?;

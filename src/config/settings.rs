@@ -43,6 +43,8 @@ pub struct Settings {
     pub subscribers: BTreeMap<String, Subscriber>,
     /// What is logged and how.
     pub log: LogSettings,
+    /// Where traces go, where somebody wants them.
+    pub traces: Option<TraceSettings>,
     /// Whether `serve` brings the schema up to date first.
     pub migrate_on_serve: bool,
 }
@@ -200,4 +202,15 @@ pub struct LogSettings {
     pub level: String,
     /// The form of lines.
     pub format: LogFormat,
+}
+
+/// Where traces go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceSettings {
+    /// The collector's whole address.
+    pub otlp_endpoint: String,
+    /// Of a hundred requests so many are traced, 1 to 100.
+    pub sample_percent: u32,
+    /// Spans that may wait to be sent.
+    pub queue: usize,
 }

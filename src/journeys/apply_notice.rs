@@ -52,9 +52,13 @@ pub(super) fn apply_notice(
         Known::Contradicted => return Ok(keep_conflict(book, incoming)),
     };
     match incoming.recorded_as {
-        Some(notice_id) => book.settled.push(notice_id),
+        Some(notice_id) => {
+            Incoming::name(notice_id, Some(payment_id), verdict);
+            book.settled.push(notice_id);
+        }
         None => {
             let row = notice_row(book, incoming, verdict);
+            Incoming::name(row.notice_id, Some(payment_id), verdict);
             incoming.tell(row.notice_id, payment_id, verdict);
             book.add_notice(NoticeRow {
                 payment_id: Some(payment_id),
@@ -87,6 +91,7 @@ pub(super) fn record_only(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> A
     });
     let row = notice_row(book, incoming, Verdict::Recorded);
     let channel = &incoming.channel.name;
+    Incoming::name(row.notice_id, Some(payment_id), Verdict::Recorded);
     after_recording_only(book, payment_id, channel, notice, row.notice_id);
     book.add_notice(NoticeRow {
         payment_id: Some(payment_id),
@@ -315,6 +320,8 @@ fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
         let row = notice_row(book, incoming, Verdict::Conflict);
         let facts = Some(facts_text(incoming.notice));
         let channel = &incoming.channel.name;
+        let payment_id = payment.as_ref().map(|payment| payment.payment_id);
+        Incoming::name(row.notice_id, payment_id, Verdict::Conflict);
         after_conflict(
             book,
             payment.as_ref(),
@@ -324,7 +331,7 @@ fn keep_conflict(book: &mut Workbook<'_>, incoming: &Incoming<'_>) -> Applied {
         );
         book.add_notice(NoticeRow {
             key_hash,
-            payment_id: payment.map(|payment| payment.payment_id),
+            payment_id,
             facts,
             ..row
         });

@@ -285,6 +285,7 @@ fn record(channel: &Arc<Channel>, notices: Vec<Notice>, raw: Vec<u8>, submit: Su
     let (reply, told) = sync_channel(1);
     let call = Call {
         request_id: None,
+        span: None,
         channel: Arc::clone(channel),
         notices,
         silent_because: None,

@@ -365,6 +365,9 @@ impl<'a> Gathering<'a> {
     ) -> Result<(), Failure> {
         let name = source.channel.as_deref().unwrap_or_default();
         let channel = self.channel(name);
+        // What counts on a later day, because its own was closed, is paid out with its own.
+        let own = source.day_of(page.day);
+        let late = (own != page.counts_on).then(|| own.to_string());
         for entry in entries(&page.data) {
             let line = entry.map_err(|_| broken("page of file", page.file_id, &source.name))?;
             self.input.add_line(&LineFacts {
@@ -373,7 +376,7 @@ impl<'a> Gathering<'a> {
                 channel,
                 txn_id: line.reference.and_then(real_id),
                 order_ref: line.order,
-                batch: None,
+                batch: late.as_deref(),
                 gross: line.amount,
                 fee: line.fee,
                 net: None,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::domain::time::Day;
 use crate::reconciliation::compare::known::{Known, known};
 use crate::reconciliation::compare::reason::{Reason, name_of, reason_naming};
-use crate::reconciliation::compare::{ChannelNo, Comparison, FileNo, Input, Item, Outcome};
+use crate::reconciliation::compare::{ChannelNo, Comparison, FileNo, Input, Item, Outcome, Payout};
 use crate::store::rows::StatementFileRow;
 
 /// Which files of a day are there, and which are not.
@@ -72,10 +72,13 @@ impl DaysCompared {
             }
             Item::Batch(_) => {
                 let own = self.known(item)?;
-                let mut payouts = self.comparison.payouts.iter();
-                let of = |file, batch: &str| Some(file) == own.file && batch == own.batch;
-                let payout = payouts.find(|one| of(one.file, &one.batch))?;
-                Some(payout.day)
+                let payouts = self.comparison.payouts.iter();
+                let is_it = |one: &&Payout| match own.batch {
+                    "" => one.is_of_day,
+                    batch => !one.is_of_day && one.batch == batch,
+                };
+                let of_file = payouts.filter(|one| Some(one.file) == own.file);
+                of_file.filter(is_it).map(|one| one.day).max()
             }
         }
     }

@@ -1,6 +1,8 @@
 //! A notice on its way into the books: the channel, the facts and the raw call come in, its keys and the
 //! clues in it are worked out once. Decides nothing.
 
+use tracing::field::{Empty, display};
+use tracing::{Level, Span};
 use uuid::Uuid;
 
 use crate::config::channel::Channel;
@@ -19,6 +21,8 @@ pub(super) struct Incoming<'a> {
     pub(super) recorded_as: Option<Uid>,
     /// The name of the request that brought it, where one did.
     pub(super) request_id: Option<Uuid>,
+    /// What is followed of the call that brought it.
+    pub(super) span: Option<&'a Span>,
     pub(super) key_hash: Vec<u8>,
     pub(super) facts_hash: Vec<u8>,
     pub(super) clues: Clues,
@@ -37,9 +41,32 @@ impl<'a> Incoming<'a> {
             raw,
             recorded_as,
             request_id: None,
+            span: None,
             key_hash: notice.key_hash().to_vec(),
             facts_hash: notice.facts_hash().to_vec(),
             clues: clues(notice),
+        }
+    }
+
+    /// What is followed while it is applied; its ids are told once they are known.
+    pub(super) fn following(&self) -> Span {
+        tracing::debug_span!(
+            parent: self.span.and_then(Span::id),
+            "notice",
+            channel = self.channel.name,
+            notice_id = Empty,
+            payment_id = Empty,
+            verdict = Empty,
+        )
+    }
+
+    /// Tells whoever follows what it is called.
+    pub(super) fn name(notice_id: Uid, payment_id: Option<Uid>, verdict: Verdict) {
+        if tracing::enabled!(Level::DEBUG) {
+            let span = Span::current();
+            span.record("notice_id", display(notice_id.0));
+            span.record("payment_id", payment_id.map(|id| display(id.0)));
+            span.record("verdict", verdict.as_str());
         }
     }
 

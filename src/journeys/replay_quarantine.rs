@@ -150,9 +150,10 @@ impl Replay<'_> {
         match read(provider, &call, channel) {
             Ok(normalised) => Again::Genuine(Box::new(Call {
                 request_id: None,
+                span: None,
                 channel: Arc::clone(channel),
                 notices: normalised.notices,
-                silent_because: normalised.nothing_because.map(str::to_owned),
+                silent_because: normalised.nothing_because.map(Box::from),
                 raw: call.to_evidence(provider.credential()),
                 reply: Box::new(|_| {}),
             })),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use tracing::Span;
 use uuid::Uuid;
 
 use super::keep_refusals::Quarantine;
@@ -40,12 +41,14 @@ pub enum Taken {
 pub struct Call {
     /// The name of the request that brought it, where one did.
     pub request_id: Option<Uuid>,
+    /// What is followed of it until it is answered, where somebody follows.
+    pub span: Option<Box<Span>>,
     /// The channel it came in on.
     pub channel: Arc<Channel>,
     /// Its notices; all of them commit or fail together.
     pub notices: Vec<Notice>,
     /// Why there are none, where there are none.
-    pub silent_because: Option<String>,
+    pub silent_because: Option<Box<str>>,
     /// The call as received, in wire form.
     pub raw: Vec<u8>,
     /// Told what became of it, after the commit.
@@ -338,11 +341,14 @@ fn take_all(writer: &mut BatchWriter, calls: Vec<Call>, tally: &Tally) {
             counter.fetch_add(1, Ordering::Relaxed);
             let request_id = call.request_id.map(tracing::field::display);
             tracing::debug!(
+                parent: call.span.as_deref().and_then(Span::id),
                 request_id,
                 channel = call.channel.name,
                 ?taken,
                 "a call ended"
             );
+            // It ends before the request that waits for it.
+            drop(call.span);
             (call.reply)(taken);
         }
     }

@@ -244,6 +244,7 @@ enum Effect {
 fn incoming_of(call: &Call) -> Vec<Incoming<'_>> {
     let incoming = |notice| Incoming {
         request_id: call.request_id,
+        span: call.span.as_deref(),
         ..Incoming::new(&call.channel, notice, &call.raw, None)
     };
     call.notices.iter().map(incoming).collect()
@@ -259,10 +260,10 @@ fn apply_call(
     let mut verdict = Verdict::Recorded;
     let mut is_repeat = !call.is_empty();
     for incoming in call {
-        let applied: Applied = match effect {
-            Effect::Full => apply_notice(book, incoming)?,
-            Effect::RecordOnly => record_only(book, incoming),
-        };
+        let applied: Applied = incoming.following().in_scope(|| match effect {
+            Effect::Full => apply_notice(book, incoming),
+            Effect::RecordOnly => Ok(record_only(book, incoming)),
+        })?;
         book.end_step();
         is_repeat &= applied.is_repeat;
         if verdict == Verdict::Recorded {

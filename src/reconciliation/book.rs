@@ -6,12 +6,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rust_decimal::Decimal;
 
-use super::problem::Problem;
+use super::problem::{Problem, shown};
 use crate::domain::money::Currency;
 use crate::domain::statement::{Line, Statement, decimals_of, to_minor};
 
 /// Lines a file may have.
 const LINES_MAX: u64 = 2_000_000;
+/// Status words that are named when they are not known.
+const STATUSES_MAX: usize = 5;
 /// Texts of one kind that are kept; more are counted.
 const NOTES_MAX: usize = 20;
 
@@ -40,6 +42,28 @@ pub struct Findings {
     pub warnings: Vec<String>,
     /// Rows that are not money: failed, cancelled, pending.
     pub skipped: u64,
+    /// Status words that no list knows, each with its first row.
+    pub unknown_statuses: Vec<(String, u64)>,
+}
+
+impl Findings {
+    /// Why nothing of the file counts, when that is because its status words are not known.
+    #[must_use]
+    pub fn no_known_status(&self) -> Option<Problem> {
+        let (_, first) = self.unknown_statuses.first()?;
+        let words: Vec<String> = self
+            .unknown_statuses
+            .iter()
+            .map(|(word, row)| format!("\"{word}\" (row {row})"))
+            .collect();
+        let text = format!(
+            "none of its {} rows counts, and no list knows the status {}: write a profile that lists such words under \
+             succeeded = [\u{2026}] (money moved) or failed = [\u{2026}] (none did), and name it as the profile of the source",
+            self.skipped,
+            words.join(", ")
+        );
+        Some(Problem::at(*first, text))
+    }
 }
 
 /// Collects what a reader finds.
@@ -57,6 +81,8 @@ pub struct Book<'a> {
     pub closing_at: Option<u64>,
     digest: DefaultHasher,
     known: HashSet<u64>,
+    /// Lines that name a transaction, where each may stand once.
+    once: Option<HashSet<u64>>,
     lines: u64,
 }
 
@@ -72,8 +98,15 @@ impl<'a> Book<'a> {
             closing_at: None,
             digest: DefaultHasher::new(),
             known: HashSet::new(),
+            once: None,
             lines: 0,
         }
+    }
+
+    /// From now on a line that repeats an earlier one, number and all, holds the file: a provider gives
+    /// a transaction its number once, while a bank may book two equal entries.
+    pub fn expect_numbers_once(&mut self) {
+        self.once.get_or_insert_default();
     }
 
     /// Sets the statement's currency and with it how many decimals its amounts have.
@@ -121,7 +154,41 @@ impl<'a> Book<'a> {
         let fee = line.fee.unwrap_or(0);
         statement.fees = statement.fees.checked_add(fee).ok_or_else(overflow)?;
         (line.date, line.amount, &line.reference, &line.memo).hash(&mut self.digest);
+        self.note_repeat(&line);
         self.sink.take(&line)
+    }
+
+    /// Notes a row that does not count because its status is in no list.
+    pub fn unknown_status(&mut self, status: &str, place: u64) {
+        let status = shown(status);
+        self.hold(format!(
+            "row {place}: the status \"{status}\" is not known: the row is not counted"
+        ));
+        let known = &mut self.findings.unknown_statuses;
+        if known.len() < STATUSES_MAX && known.iter().all(|(word, _)| *word != status) {
+            known.push((status, place));
+        }
+    }
+
+    /// Holds the file when the line stood in it before.
+    fn note_repeat(&mut self, line: &Line) {
+        let number = line.bank_reference.as_ref().or(line.reference.as_ref());
+        let (Some(once), Some(number)) = (&mut self.once, number) else {
+            return;
+        };
+        let mut hash = DefaultHasher::new();
+        (line.date, line.value_date, line.amount, line.fee, number).hash(&mut hash);
+        (&line.reference, &line.order, &line.memo).hash(&mut hash);
+        (&line.counterparty, line.balance, line.currency).hash(&mut hash);
+        if !once.insert(hash.finish()) {
+            let text = format!(
+                "row {}: transaction {} stood in the file before with the same day, amount and words, and its money \
+                 would count twice: pasted twice?",
+                line.place,
+                shown(number)
+            );
+            self.hold(text);
+        }
     }
 
     /// Counts a row that is no money.

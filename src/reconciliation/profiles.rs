@@ -117,6 +117,12 @@ pub struct Profile {
     /// same amount on another day is the same money.
     #[serde(default)]
     pub unique_references: bool,
+    /// Words of the status column that mean that money moved, beside the general ones.
+    #[serde(default)]
+    pub succeeded: Vec<String>,
+    /// Words of the status column that mean that none did, beside the general ones.
+    #[serde(default)]
+    pub failed: Vec<String>,
     /// Whether the file has no heading at all; columns are then given by number.
     #[serde(default)]
     pub no_heading: bool,
@@ -149,6 +155,11 @@ impl Profile {
         }
         if self.decimal.is_some() && self.mark().is_none() {
             return Err("decimal must be \".\" or \",\"".to_owned());
+        }
+        if let Some(word) = self.failed.iter().find(|one| self.succeeded.contains(one)) {
+            return Err(format!(
+                "the status \"{word}\" stands under succeeded and under failed"
+            ));
         }
         let is_numbered = |find: &Find| matches!(find, Find::Number(1..));
         if self.no_heading && !self.columns.values().all(is_numbered) {
@@ -282,6 +293,9 @@ fn shelf(text: &str) -> Result<Vec<Profile>, String> {
         text
     })?;
     for profile in &mut shelf.profile {
+        for word in profile.succeeded.iter_mut().chain(&mut profile.failed) {
+            *word = fold(word);
+        }
         profile
             .judge()
             .map_err(|why| format!("profile {}: {why}", profile.name))?;
@@ -383,6 +397,7 @@ mod tests {
             "[[profile]]\nname = 1\n",
             "[[profile]]\nname = \"x\"\ndate_order = \"ydm\"\n",
             "[[profile]]\nname = \"x\"\nfoo = 1\n",
+            "[[profile]]\nname = \"x\"\nsucceeded = [\"Xong\"]\nfailed = [\"XONG\"]\n",
             "[[profile]]\nname = \"x\"\ncolumns.memo = [\"Nội dung\"]\ncolumns.order = [\"noi dung\"]\n",
             "[[profile]]\nname = \"x\"\ncolumns.debit = 3\ncolumns.credit = 3\n",
             "[[profile]]\nname = \"x\"\ncolumns.debit = 3\ncolumns.debit = 4\n",

@@ -19,6 +19,8 @@ pub struct Ask {
     pub date_order: Option<DateOrder>,
     /// The currency of amounts where the file names none.
     pub currency: Option<Currency>,
+    /// Whether it is a provider's settlement file, which names a transaction once.
+    pub is_settlement: bool,
 }
 
 /// A file that could be read.
@@ -131,6 +133,9 @@ pub fn read(input: &Input, ask: &Ask, sink: &mut dyn Sink) -> Result<Reading, Pr
             )
         })?;
     let mut book = Book::new(sink);
+    if ask.is_settlement {
+        book.expect_numbers_once();
+    }
     format.read(input, &look, ask, &mut book)?;
     let mut findings = book.findings;
     several_currencies(&mut findings);

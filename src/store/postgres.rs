@@ -201,7 +201,27 @@ fn finish<T, E: From<Failure>>(
 }
 
 impl Writer {
+    /// Commits on the connection there is. When the server went away since the last commit and is back,
+    /// the connection is dead and its transaction cannot even begin: nothing was asked of the server
+    /// then, so the same is done once on a new connection. What breaks later is never tried again here,
+    /// because a commit that was sent may have been done.
     pub(super) fn commit<T>(
+        &mut self,
+        story: &mut dyn FnMut(&mut dyn Journal) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let is_old = self.connection.is_some();
+        let mut has_begun = false;
+        let result = self.try_commit(&mut |journal| {
+            has_begun = true;
+            story(journal)
+        });
+        if is_old && !has_begun && matches!(result, Err(Failure::Unreachable(_))) {
+            return self.try_commit(story);
+        }
+        result
+    }
+
+    fn try_commit<T>(
         &mut self,
         story: &mut dyn FnMut(&mut dyn Journal) -> Result<T, Failure>,
     ) -> Result<T, Failure> {

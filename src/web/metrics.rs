@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 use tokio::time::timeout;
 
 use super::Gateway;
+use super::door::traces::SpanCounts;
 use super::health::PATIENCE;
 use super::standing::Standing;
 use crate::journeys::ask_statuses::AskCounts;
@@ -45,6 +46,7 @@ pub(super) struct Metrics {
     room: Level,
     batch_sizes: Histogram,
     standing: Standing,
+    spans: SpanCounts,
     outbox: OutboxMetrics,
     unsettled: Level,
     unsettled_age_s: Level,
@@ -83,6 +85,7 @@ impl Metrics {
             room: Gauge::default(),
             batch_sizes,
             standing: Standing::default(),
+            spans: SpanCounts::default(),
             registry: Registry::with_prefix("doisoat"),
             refused: Family::default(),
             answered: Family::default(),
@@ -207,6 +210,7 @@ impl Metrics {
             self.batch_sizes.clone(),
         );
         self.standing.register(registry);
+        self.spans.register(registry);
     }
 
     pub(super) fn count_refused(&self, channel: &str, reason: &'static str) {
@@ -339,6 +343,7 @@ pub async fn show(gateway: web::Data<Gateway>) -> HttpResponse {
         Ok(Err(_)) | Err(_) => false,
     };
     gateway.metrics.standing.tell_reached(is_read);
+    gateway.metrics.spans.read(&gateway.traces);
     gateway.metrics.read(gateway.intake.tally());
     gateway.metrics.read_asked(&gateway.asked.counts());
     let mut text = String::new();

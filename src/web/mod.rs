@@ -35,6 +35,7 @@ pub mod webhooks;
 
 use api::addresses::shown;
 use door::limits::Limits as Bounds;
+use door::traces::TraceTally;
 use metrics::Metrics;
 use webhooks::Floods;
 
@@ -56,6 +57,8 @@ pub struct Gateway {
     pub asked: Arc<AskTally>,
     /// Told when files that may change are to be read again.
     pub reload: Arc<Notify>,
+    /// Counts of the spans that ended, where somebody follows.
+    pub traces: Arc<TraceTally>,
     metrics: Metrics,
     limits: Bounds,
     floods: Floods,
@@ -114,6 +117,7 @@ impl Gateway {
             reload: Arc::default(),
             limits: Bounds::new(&settings.server.limits, channels.keys()),
             asked: Arc::default(),
+            traces: Arc::default(),
             floods: Floods::new(channels.keys(), settings.quarantine.max_per_second),
             db,
             clock,

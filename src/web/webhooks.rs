@@ -18,9 +18,10 @@ use super::door::gate::Visitor;
 use super::door::limits::Wait;
 use super::error::Problem;
 use crate::config::channel::Channel;
+use crate::domain::time::Instant;
 use crate::intake::provider::{Answer, Method, Normalised, Outcome, Provider, RawCall, Refusal};
 use crate::intake::providers;
-use crate::intake::verify::read;
+use crate::intake::verify::{read, verify};
 use crate::journeys::replay_quarantine::{CUT_MARK, NO_CERTIFICATE, WRONG_ADDRESS};
 use crate::journeys::take_notices::{Call, Refused, Taken};
 
@@ -78,7 +79,8 @@ pub async fn receive(
         return Problem::NotFound("address").error_response();
     }
     let Some(method) = method_of(&request) else {
-        return Problem::WrongMethod("GET, POST").error_response();
+        let now = gateway.clock.now();
+        return Problem::WrongMethod(methods(provider, &channel, action, now)).error_response();
     };
     let most = gateway.settings.server.body_limit_bytes;
     let patience = gateway.settings.server.request_timeout;
@@ -112,6 +114,33 @@ pub async fn receive(
 fn has_own_paths(channel: &Channel) -> bool {
     let described = channel.described.as_ref();
     described.is_some_and(|description| description.request.action.is_some())
+}
+
+/// The methods that the channel's provider calls this address with: those that it does not refuse as
+/// wrong on a call that holds nothing else.
+fn methods(
+    provider: &dyn Provider,
+    channel: &Channel,
+    action: &str,
+    arrived_at: Instant,
+) -> &'static str {
+    let takes = |method| {
+        let bare = RawCall {
+            method,
+            action: action.to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            arrived_at,
+        };
+        let answer = verify(provider, &bare, channel);
+        !matches!(answer, Err(Refusal::WrongMethod(_)))
+    };
+    match (takes(Method::Get), takes(Method::Post)) {
+        (true, false) => "GET",
+        (false, true) => "POST",
+        (true, true) | (false, false) => "GET, POST",
+    }
 }
 
 fn method_of(request: &HttpRequest) -> Option<Method> {
@@ -215,7 +244,8 @@ impl Visit<'_> {
     }
 
     async fn answer(&self, call: RawCall) -> HttpResponse {
-        let normalised = match read(self.provider, &call, self.channel) {
+        let reading = tracing::debug_span!("verify", channel = self.channel.name);
+        let normalised = match reading.in_scope(|| read(self.provider, &call, self.channel)) {
             Ok(normalised) => normalised,
             Err(refusal) => return self.refuse(&refusal, &call),
         };
@@ -242,11 +272,13 @@ impl Visit<'_> {
     ) -> (Taken, Vec<crate::domain::notice::Notice>) {
         let notices = normalised.notices;
         let (reply, told) = oneshot::channel();
+        let span = tracing::debug_span!("commit", channel = self.channel.name);
         let call = Call {
             request_id: Some(self.visitor.request_id),
+            span: (!span.is_disabled()).then(|| Box::new(span)),
             channel: Arc::clone(self.channel),
             notices: notices.clone(),
-            silent_because: normalised.nothing_because.map(str::to_owned),
+            silent_because: normalised.nothing_because.map(Box::from),
             raw: call.to_evidence(self.provider.credential()),
             // The caller may have gone away; what was committed stays committed.
             reply: Box::new(move |taken| {

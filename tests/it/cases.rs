@@ -71,6 +71,7 @@ impl Teller {
     fn call(&self, notices: Vec<Notice>) -> Call {
         Call {
             request_id: None,
+            span: None,
             channel: Arc::clone(&self.channel),
             notices,
             silent_because: None,

@@ -16,6 +16,7 @@ use doisoat::domain::payment::PaymentStatus;
 use doisoat::domain::statement::Line;
 use doisoat::domain::time::{Day, VIETNAM};
 use doisoat::reconciliation::book::Sink;
+use doisoat::reconciliation::compare::batches::carried;
 use doisoat::reconciliation::compare::bridge::bridge;
 use doisoat::reconciliation::compare::reason::reason;
 use doisoat::reconciliation::compare::{
@@ -343,7 +344,7 @@ fn fees_are_checked_line_by_line_against_the_contract() {
 #[derive(Debug, Clone)]
 struct World {
     payments: Vec<(u8, u8, u8, i64, u8, bool, bool)>,
-    lines: Vec<(u8, u8, u8, i64, u8, u8)>,
+    lines: Vec<(u8, u8, u8, i64, u8, u8, u8)>,
     banks: Vec<(u8, u8, i64, u8)>,
     refunds: Vec<(u8, u8, i64)>,
 }
@@ -359,8 +360,17 @@ fn worlds() -> impl Strategy<Value = World> {
         any::<bool>(),
         any::<bool>(),
     );
-    let line = (0..2_u8, 0..8_u8, 0..5_u8, amount(), 0..6_u8, 0..3_u8);
-    let bank = (0..7_u8, 0..7_u8, amount(), 0..5_u8);
+    // The last number is the day, and whether a batch is named.
+    let line = (
+        0..2_u8,
+        0..8_u8,
+        0..5_u8,
+        amount(),
+        0..6_u8,
+        0..3_u8,
+        0..8_u8,
+    );
+    let bank = (0..9_u8, 0..7_u8, amount(), 0..5_u8);
     (
         prop::collection::vec(payment, 0..10),
         prop::collection::vec(line, 0..10),
@@ -431,7 +441,7 @@ fn add_payments(input: &mut Input, world: &World, order: &Order) {
 
 fn add_lines(input: &mut Input, world: &World, order: &Order) {
     for &own in &order.lines {
-        let (channel, txn, order_ref, gross, kind, file) = world.lines[own];
+        let (channel, txn, order_ref, gross, kind, file, day) = world.lines[own];
         let kind = [
             LineKind::Payment,
             LineKind::Payment,
@@ -451,7 +461,7 @@ fn add_lines(input: &mut Input, world: &World, order: &Order) {
             channel: ChannelNo(u16::from(channel)),
             txn_id: Some(&format!("T{txn}")),
             order_ref: text("DH", order_ref).as_deref(),
-            batch: None,
+            batch: (day == 7).then_some("LO-000007"),
             gross: gross * sign,
             fee: (txn % 2 == 0).then_some(3),
             net: None,
@@ -461,7 +471,7 @@ fn add_lines(input: &mut Input, world: &World, order: &Order) {
             } else {
                 Currency::VND
             },
-            day: on(file),
+            day: on(day % 4),
         });
     }
 }
@@ -473,6 +483,8 @@ fn add_banks(input: &mut Input, world: &World, order: &Order) {
         let memo = match one {
             5 => "PAYOUT A".to_owned(),
             6 => "PAYOUT B".to_owned(),
+            7 => format!("PAYOUT A NGAY {}", on(other % 4).format("%d%m%Y")),
+            8 => "PAYOUT A LO-000007".to_owned(),
             _ => format!("ck {} {}", names[0], if other > 4 { &names[1] } else { "" }),
         };
         input.add_bank(&BankFacts {
@@ -634,6 +646,35 @@ proptest! {
             once.dedup();
             prop_assert_eq!(once.len(), with.len());
             prop_assert!(with.len() == 1 || matches!(item, Item::Payment(_) | Item::Bank(_)), "{:?} {:?}", item, with);
+        }
+        for bank in found.banks.iter().filter(|one| one.kind == OutcomeKind::PayoutMatched) {
+            prop_assert_eq!(bank.difference, 0);
+        }
+    }
+
+    #[test]
+    fn every_line_is_of_one_batch_and_a_batch_carries_no_more_than_the_payments_of_its_lines(world in worlds()) {
+        let input = input(&world, &as_they_come(&world));
+        let found = compare(&input);
+        let carried = carried(&input, &found);
+        let lines: u64 = carried.iter().map(|one| one.lines).sum();
+        prop_assert_eq!(lines, world.lines.len() as u64);
+        let counted: u64 = found.payouts.iter().map(|one| one.count + one.failed).sum();
+        prop_assert_eq!(counted, lines);
+        for (payout, own) in found.payouts.iter().zip(&carried) {
+            prop_assert_eq!(own.gross, own.fee + own.net);
+            prop_assert!(payout.is_of_day == (payout.batch == payout.day.to_string()));
+            if own.open.is_empty() {
+                prop_assert_eq!((own.gross, own.fee, own.net), (payout.gross, payout.fees, payout.net));
+            }
+        }
+        for channel in [0, 1] {
+            let own = found.payouts.iter().zip(&carried);
+            let own = own.filter(|(payout, _)| payout.channel == ChannelNo(channel));
+            let gross: i64 = own.map(|(_, one)| one.gross).sum();
+            let took = |status: PaymentStatus| status.took_money() || status == PaymentStatus::Reversed;
+            let taken = world.payments.iter().filter(|one| u16::from(one.0) == channel && took(PaymentStatus::ALL[usize::from(one.4)]));
+            prop_assert!(gross <= taken.map(|one| one.3).sum::<i64>(), "{} {:?}", gross, carried);
         }
     }
 }

@@ -186,8 +186,11 @@ both!(fn every_step_out_of_turn_is_refused_and_leaves_no_trace(app, keyed()) {
     assert_eq!(refused(app, &lan, NEXT, "proposal", ""), got(409, "not_over"));
     assert_eq!(refused(app, &minh, DAY, "closing", ""), got(409, "not_proposed"));
     assert_eq!(refused(app, &minh, DAY, "reopening", r#"{"reason":"nhầm"}"#), got(409, "not_closed"));
-    does(app, &lan, "2006-01-05", "proposal");
-    assert_eq!(refused(app, &minh, "2006-01-05", "closing", ""), got(409, "long_before"));
+    // A slip in the year is refused before it opens differences for every file that was never due.
+    assert_eq!(refused(app, &lan, "2006-01-05", "proposal", ""), got(409, "long_before"));
+    assert_eq!(refused(app, &lan, "2006-01-05", "comparison", ""), got(409, "long_before"));
+    assert_eq!(refused(app, &lan, "2062-01-05", "comparison", ""), got(409, "in_future"));
+    assert_eq!(app.database.number("SELECT COUNT(*) AS n FROM differences WHERE kind = 'missing_file'"), 0);
     does(app, &lan, DAY, "proposal");
     assert_eq!(refused(app, &lan, DAY, "closing", ""), got(403, "same_officer"));
     does(app, &minh, DAY, "closing");

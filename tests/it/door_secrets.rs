@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::Engine;
 use crate::support::app::BANK_KEY;
+use crate::support::collector::Collector;
 use crate::support::database::TestDatabase;
 use crate::support::http::{Reply, exchange, request};
 use crate::support::office::{bank_request, transfer, vnpay_query};
@@ -156,8 +157,12 @@ fn no_secret_is_seen_again(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let database = TestDatabase::new(engine);
     let (more, environment) = channels(folder.path());
+    let collector = Collector::start();
     let limits = "[log]\nlevel = \"trace\"\n[status_queries]\nenabled = false\n";
-    let settings = settings_of(&database, &format!("{limits}{more}"));
+    let settings = settings_of(
+        &database,
+        &format!("{limits}{}{more}", collector.settings()),
+    );
     let environment: Vec<(&str, &str)> = environment
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -220,6 +225,12 @@ fn no_secret_is_seen_again(engine: Engine) {
         silent(&SIGNING[6..], place, text);
         silent(BANK_KEY, place, text);
         silent(&token, place, text);
+    }
+    // The program has ended, so all its spans are there.
+    let traces = collector.taken();
+    assert!(traces.contains("a call was refused"), "{traces}");
+    for canary in [OURS, &SIGNING[6..], BANK_KEY, &token, THEIRS] {
+        silent(canary, "the traces", &traces);
     }
     silent(THEIRS, "the log", &written);
     silent(THEIRS, "the figures", &figures);

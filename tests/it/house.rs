@@ -136,10 +136,26 @@ pub(crate) const KEEPERS: &[Keeper] = &[
     },
     Keeper {
         names: &["ureq"],
-        homes: &["src/checkout/http.rs", "src/journeys/outbox/post.rs"],
+        homes: &[
+            "src/checkout/http.rs",
+            "src/journeys/outbox/post.rs",
+            "src/cli/telemetry/carrier.rs",
+        ],
         passes_on: false,
         instead: "calls to others leave where their time and their answers are bounded: send through \
                   `checkout/http.rs` or the outbox's post",
+    },
+    Keeper {
+        names: &[
+            "opentelemetry",
+            "opentelemetry_http",
+            "opentelemetry_otlp",
+            "opentelemetry_sdk",
+            "tracing_opentelemetry",
+        ],
+        homes: &["src/cli/telemetry/", "src/web/door/traces.rs"],
+        passes_on: false,
+        instead: "say it with `tracing`: whether somebody follows is known to `cli/telemetry` alone",
     },
     Keeper {
         names: &["anyhow"],

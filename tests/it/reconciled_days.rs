@@ -267,8 +267,16 @@ both!(fn whoever_may_not_is_refused_and_leaves_no_trace(app, SOURCES) {
     assert_eq!(code(reconcile_day(&with("hoa"), day(5))), "other_unit");
     let elsewhere = Reconciling { tenant: Tenant(7), ..run(app, None, "09") };
     assert_eq!(code(reconcile_day(&elsewhere, day(5))), "unknown_tenant");
+    // A mistyped year is no day of ours.
+    let on = |year: i32, month: u32, date: u32| Day::from_ymd_opt(year, month, date).unwrap();
+    for (day, expected) in [(on(2062, 1, 7), "in_future"), (on(2026, 1, 10), "in_future"), (on(2006, 1, 5), "long_before")] {
+        assert_eq!(code(reconcile_day(&with("KT01"), day)), expected, "{day}");
+        let previewed = preview_day(&with("KT01"), day);
+        assert!(matches!(previewed, Err(DayError::Refused(refusal)) if refusal.code() == expected), "{day}");
+    }
     assert_eq!(app.database.number("SELECT COUNT(*) AS n FROM comparisons"), 0);
     assert!(compared(app).is_empty());
+    assert!(reconcile_day(&with("KT01"), on(2025, 12, 20)).is_ok(), "days just before the books may be asked for");
 });
 
 both!(fn a_day_whose_files_are_there_closes_as_reconciled(app, keyed(BANK)) {

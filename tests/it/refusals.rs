@@ -222,6 +222,13 @@ both!(
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
         let id = asked.json()["refund"]["id"].as_str().unwrap().to_owned();
         assert_eq!(app.items("/api/v1/refunds?standing=true&rule=by_hand").len(), 1);
+        // Spaces may stand inside a key; those around it do not count. Nothing else invisible may.
+        let spaced = keyed(&first, "order 7 / part 1", "/api/v1/refunds", "{}");
+        assert_eq!(spaced.status, 422, "{spaced:?}");
+        let around = keyed(&first, "  k1 ", "/api/v1/refunds", &wish);
+        assert_eq!(around.header("idempotency-replayed"), Some("true"), "{around:?}");
+        let tab = keyed(&first, "k\t1", "/api/v1/refunds", &wish);
+        assert_eq!((tab.status, &tab.json()["code"]), (400, &json!("not_valid")), "{tab:?}");
         // The same key on another address is another request.
         let target = format!("/api/v1/refunds/{id}/withdrawal");
         let reused = keyed(&first, "k1", &target, &wish);

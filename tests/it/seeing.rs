@@ -42,6 +42,9 @@ both!(
         assert_eq!(figure(app, "doisoat_queue_capacity"), Some(16_384.0));
         assert_eq!(figure(app, "doisoat_database_up"), Some(1.0));
         assert_eq!(figure(app, "doisoat_last_file_timestamp_seconds{source=\"vcb\"}"), Some(0.0));
+        let open = |kind: &str| format!("doisoat_open_differences{{kind=\"{kind}\"}}");
+        assert_eq!(figure(app, &open("unknown_dossier")), Some(0.0));
+        assert_eq!(figure(app, &open("missing_in_settlement")), Some(0.0));
         for id in [1, 2, 2] {
             assert_eq!(app.transfer(id, 1000, "memo").status, 200);
         }
@@ -50,6 +53,17 @@ both!(
         assert_eq!(figure(app, &answers("new")), Some(2.0));
         assert_eq!(figure(app, &answers("repeat")), Some(1.0));
         assert_eq!(figure(app, &answers("refused")), Some(1.0));
+        assert_eq!(figure(app, &open("unknown_dossier")), Some(2.0));
+        app.database.run("UPDATE differences SET kind = 'missing_in_settlement'");
+        assert_eq!(figure(app, &open("missing_in_settlement")), Some(2.0));
+        app.database.run(
+            "UPDATE differences SET state = 'resolved', resolution = 'x', resolved_by = 'x', resolved_at = opened_at",
+        );
+        assert_eq!(figure(app, &open("missing_in_settlement")), Some(0.0));
+        app.database.run(
+            "UPDATE differences SET state = 'open', kind = 'unknown_dossier', resolution = NULL, resolved_by = NULL, \
+             resolved_at = NULL",
+        );
         assert_eq!(figure(app, count), Some(4.0));
         assert_eq!(figure(app, "doisoat_calls_total"), Some(3.0));
         let batches = figure(app, "doisoat_batches_total").unwrap();
@@ -152,7 +166,7 @@ fn figures() -> BTreeSet<String> {
 }
 
 /// The figures of ours that a text names.
-fn named(text: &str) -> BTreeSet<String> {
+pub(crate) fn named(text: &str) -> BTreeSet<String> {
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter == '_';
     text.split(|letter| !is_letter(letter))
         .filter(|word| word.starts_with("doisoat_"))

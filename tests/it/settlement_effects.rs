@@ -33,7 +33,7 @@ use crate::support::http::{Reply, request};
 use crate::support::office::{HERE, THERE, transfer};
 use crate::support::{TestApp, both};
 
-const SOURCES: &str = "
+pub(crate) const SOURCES: &str = "
 [channels.momo]
 provider = \"momo\"
 secrets.partner_code = \"MOMOTEST\"
@@ -54,17 +54,17 @@ channels = [\"bank\"]
 payouts = { vnpay = \"VNPAY TT GD\", momo = \"MOMO TT GD\" }
 ";
 
-const VNPAY_HEAD: &str = "Thời gian GD,Mã giao dịch,Mã đơn hàng,Số tiền trước KM,Số tiền khuyến mại,\
+pub(crate) const VNPAY_HEAD: &str = "Thời gian GD,Mã giao dịch,Mã đơn hàng,Số tiền trước KM,Số tiền khuyến mại,\
     Số tiền sau KM,Số tiền hạch toán thu hộ,Số tiền phí thu hộ,Trạng thái";
 const MOMO_HEAD: &str =
     "Thời gian,Mã đơn hàng,Mã giao dịch,Trạng thái,Loại giao dịch,Số tiền,Mã cửa hàng";
 
-fn day(number: u32) -> Day {
+pub(crate) fn day(number: u32) -> Day {
     Day::from_ymd_opt(2026, 1, number).unwrap()
 }
 
 /// A settlement file of VNPAY of the fifth: transaction, order, amount, fee.
-fn vnpay_file(lines: &[(&str, &str, i64, i64)]) -> String {
+pub(crate) fn vnpay_file(lines: &[(&str, &str, i64, i64)]) -> String {
     let line = |(txn, order, dong, fee): &(&str, &str, i64, i64)| {
         format!("05/01/2026 10:30:15,{txn},{order},{dong},0,{dong},{dong},{fee},Thành công\n")
     };
@@ -85,7 +85,7 @@ fn momo_file(lines: &[(&str, &str, i64)]) -> String {
 }
 
 /// A statement of our account: day, amount with its sign, reference, memo.
-fn statement(number: u32, opening: i64, lines: &[(u32, i64, &str, &str)]) -> String {
+pub(crate) fn statement(number: u32, opening: i64, lines: &[(u32, i64, &str, &str)]) -> String {
     let mut text = format!(
         ":20:S{number}\r\n:25:1017588888\r\n:28C:{number}/1\r\n:60F:C260105VND{opening},\r\n"
     );
@@ -100,7 +100,7 @@ fn statement(number: u32, opening: i64, lines: &[(u32, i64, &str, &str)]) -> Str
     text + &format!(":62F:C260109VND{balance},\r\n-\r\n")
 }
 
-fn imports(app: &TestApp, source: &str, text: &str) {
+pub(crate) fn imports(app: &TestApp, source: &str, text: &str) {
     add_officer(&app.db, Tenant(1), "KT01", "KT01", None, app.clock.now()).unwrap();
     let import = Import {
         db: &app.db,
@@ -117,7 +117,7 @@ fn imports(app: &TestApp, source: &str, text: &str) {
     assert_eq!(report.outcome, "ok", "{report:?}");
 }
 
-fn compares(app: &TestApp, of: u32, today: u32) -> DaysCompared {
+pub(crate) fn compares(app: &TestApp, of: u32, today: u32) -> DaysCompared {
     app.db
         .read(|queries| compare_days(queries, &app.settings, Tenant(1), day(of), day(today)))
         .unwrap()
@@ -155,11 +155,11 @@ fn settles_from(app: &TestApp, found: &DaysCompared, of: u32) -> Settled {
 }
 
 /// What the files of a day do to the books on the ninth.
-fn settles(app: &TestApp, of: u32) -> Settled {
+pub(crate) fn settles(app: &TestApp, of: u32) -> Settled {
     settles_from(app, &compares(app, of, 9), of)
 }
 
-fn subjects(settled: &Settled) -> Vec<(&str, i64, i64, i64)> {
+pub(crate) fn subjects(settled: &Settled) -> Vec<(&str, i64, i64, i64)> {
     let told = settled.entries.iter();
     told.map(|row| {
         let kind = row.subject.split(':').next().unwrap();
@@ -169,11 +169,11 @@ fn subjects(settled: &Settled) -> Vec<(&str, i64, i64, i64)> {
 }
 
 /// It is the morning of the ninth in Vietnam.
-fn is_the_ninth(app: &TestApp) {
+pub(crate) fn is_the_ninth(app: &TestApp) {
     app.set_clock(parse_rfc3339("2026-01-09T03:00:00Z").unwrap());
 }
 
-fn vnpay_says(app: &TestApp, txn: &str, order: &str, dong: i64, code: &str) -> Reply {
+pub(crate) fn vnpay_says(app: &TestApp, txn: &str, order: &str, dong: i64, code: &str) -> Reply {
     let amount = (dong * 100).to_string();
     let pairs = [
         ("vnp_Amount", amount.as_str()),
@@ -244,7 +244,7 @@ fn payments(app: &TestApp) -> Vec<String> {
     told
 }
 
-fn two_bills(app: &TestApp) -> [String; 2] {
+pub(crate) fn two_bills(app: &TestApp) -> [String; 2] {
     app.has_office();
     let bill = |number: u32, dong| app.has_bill(HERE, &format!("{HERE}-260105-{number:04}"), dong);
     [bill(1, 50_000), bill(2, 70_000)]
@@ -628,6 +628,35 @@ both!(fn money_paid_settled_and_passed_on_leaves_nothing_in_transit(app, SOURCES
     assert_eq!(settles(app, 7), Settled::default());
 });
 
+both!(fn a_day_tells_what_the_bank_has_beside_our_books_and_what_never_left_it(app, SOURCES) {
+    were_paid_out(app, 118_800);
+    let asked = |app: &TestApp| app.get("/api/v1/days/2026-01-09");
+    let bank = |books: &str, gap: &str, not_posted: &str| {
+        json!([{
+            "source": "vcb", "account": "bank:1017588888", "currency": "VND", "statement_day": "2026-01-09",
+            "statement": "118800", "books": books, "gap": gap,
+            "before_first_statement": "0", "not_posted": not_posted,
+        }])
+    };
+    let before = asked(app);
+    assert_eq!(before["banks"], bank("0", "118800", "118800"));
+    assert_eq!(before["unproven_remittances"], json!([]));
+    settles(app, 5);
+    assert_eq!(asked(app)["banks"], bank("118800", "0", "0"));
+    passes_on(app, HERE, "100000", "FT555001").unwrap();
+    let told = asked(app);
+    assert_eq!(told["banks"], bank("18800", "100000", "100000"), "recorded, and not on the statement");
+    let expected = json!([{
+        "currency": "VND", "count": 1, "amount": "100000", "oldest_day": "2026-01-07", "oldest_age_days": 2,
+    }]);
+    assert_eq!(told["unproven_remittances"], expected);
+    assert_eq!(app.get("/api/v1/days/2026-01-06")["unproven_remittances"], json!([]), "not due yet");
+    let (code, said) = crate::days::run_with(&app.database.url, SOURCES, &["day", "show", "2026-01-09"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("at the bank") && said.contains("bank:1017588888"), "{said}");
+    assert!(said.contains("no bank statement shows 1 of our remittances yet, 100000 VND in all"), "{said}");
+});
+
 both!(fn a_remittance_whose_debit_is_of_another_amount_is_not_proven(app, SOURCES) {
     were_paid_out(app, 118_800);
     settles(app, 5);
@@ -657,7 +686,7 @@ both!(fn what_is_recovered_for_a_closed_day_is_posted_today_and_keeps_the_day_it
 });
 
 /// Imports a settlement file of VNPAY with lines of a closed day: held, and let in by a second officer.
-fn is_let_in_by_another(app: &TestApp, text: &str) {
+pub(crate) fn is_let_in_by_another(app: &TestApp, text: &str) {
     for code in ["KT01", "KT02"] {
         add_officer(&app.db, Tenant(1), code, code, None, app.clock.now()).unwrap();
     }
@@ -678,7 +707,7 @@ fn is_let_in_by_another(app: &TestApp, text: &str) {
     override_hold(&app.db, &hand("KT02"), report.file.unwrap(), "it came late").unwrap();
 }
 
-fn closing() -> &'static str {
+pub(crate) fn closing() -> &'static str {
     Box::leak(format!("{SOURCES}{}", keyed()).into_boxed_str())
 }
 
@@ -755,7 +784,7 @@ both!(fn money_is_passed_on_from_the_command_line(app, SOURCES) {
     assert_eq!(accounts(app), ["charges:vnpay 1200", "due:H12.104:phi -1200"]);
 });
 
-fn reconciles(app: &TestApp, of: u32) -> Reconciled {
+pub(crate) fn reconciles(app: &TestApp, of: u32) -> Reconciled {
     let run = Reconciling {
         db: &app.db,
         settings: &app.settings,
@@ -767,7 +796,7 @@ fn reconciles(app: &TestApp, of: u32) -> Reconciled {
 }
 
 /// The kinds of the differences that stand.
-fn standing(app: &TestApp) -> Vec<String> {
+pub(crate) fn standing(app: &TestApp) -> Vec<String> {
     let rows = app.items("/api/v1/differences");
     let open = rows.iter().filter(|row| row["state"] != "resolved");
     let mut kinds: Vec<String> = open

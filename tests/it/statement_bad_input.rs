@@ -43,8 +43,9 @@ both!(
         let long = format!("{HEADINGS}2026-01-05,R,100,,{}\n", "x".repeat(8 << 20));
         let never_ends = vec![b'x'; 8 << 20];
         let one = table(&["2026-01-05,R,100,,a"]);
-        let cases: [(&str, &[u8], &str, &str); 6] = [
-            ("vcb", b"", "unreadable", "empty"),
+        let cases: [(&str, &[u8], &str, &str); 7] = [
+            ("vcb", b"", "unreadable", "the file is empty: download it again"),
+            ("vcb", b"Date,Amount\n2026-01-05,12x\n", "unreadable", "line 2: the amount \"12x\""),
             ("vcb", HEADINGS.as_bytes(), "unreadable", "no"),
             ("vcb", long.as_bytes(), "unreadable", "too long: the limit is 1 MB"),
             ("vcb", &never_ends, "unreadable", "too long: the limit is 1 MB"),
@@ -137,6 +138,117 @@ both!(
         assert!(again.warnings.iter().any(|one| one.contains("such as HP on 15/01/2026")), "{:?}", again.warnings);
         let other = import(app, "vcb", &table(&["2026-01-16,HP,700,,a"]));
         assert!(other.warnings.is_empty(), "another amount is another line: {:?}", other.warnings);
+    }
+);
+
+both!(
+    fn a_provider_row_that_stands_twice_holds_the_file_and_true_twins_of_a_bank_stay(app, settings()) {
+        has_officers(app);
+        let twice = import(app, "vnpay", &vnpay(&[(13, 1001), (14, 1002), (13, 1001)]));
+        assert_eq!(twice.outcome, "held", "{twice:?}");
+        let said = twice.holds.join("\n");
+        assert!(said.contains("row 4: transaction 1001 stood in the file before"), "{said}");
+        assert_eq!(lines_that_count(app), 0);
+        override_hold(&app.db, &hand("KT02"), twice.file.unwrap(), "the provider says both are real").unwrap();
+        assert_eq!(lines_that_count(app), 3);
+        // By the general words too: it is the source that makes it a provider's file.
+        let rows = ["2026-01-05,R1,100,,a", "2026-01-05,R1,100,,a"];
+        assert_eq!(import(app, "rolling", &table(&rows)).outcome, "held");
+        let other_words = ["2026-01-06,R2,100,,paid", "2026-01-06,R2,100,,paid again"];
+        assert_eq!(import(app, "rolling", &table(&other_words)).outcome, "ok");
+        let twins = import(app, "office", &table(&["2026-01-07,R3,100,,a", "2026-01-07,R3,100,,a"]));
+        assert_eq!((twins.outcome, twins.new_entries), ("ok", 2), "a bank may book two equal entries");
+    }
+);
+
+/// A table with statuses, and a profile that knows one more word of each kind.
+fn with_statuses(statuses: &[&str]) -> Vec<u8> {
+    let rows = statuses.iter().enumerate();
+    let rows = rows.map(|(at, status)| format!("2026-01-05,R{at},100,{status}\n"));
+    format!("Date,Reference,Amount,Status\n{}", rows.collect::<String>()).into_bytes()
+}
+
+fn knows_words() -> &'static str {
+    let profile = tempfile::tempdir().unwrap().keep().join("words.toml");
+    let text = "[[profile]]\nname = \"words\"\nsucceeded = [\"Đã xong\"]\nfailed = [\"Bỏ\"]\n";
+    std::fs::write(&profile, text).unwrap();
+    let text = format!(
+        "{SOURCES}[sources.words]\nkind = \"settlement\"\nchannel = \"bank\"\nprofile = {}\n",
+        serde_json::json!(profile)
+    );
+    Box::leak(text.into_boxed_str())
+}
+
+both!(
+    fn status_words_nobody_knows_are_named_with_what_to_do(app, knows_words()) {
+        has_officers(app);
+        let bytes = with_statuses(&["XONG", "XONG", "CHUA"]);
+        let refused = try_import(app, "KT01", "vcb", &bytes, |_| {}).unwrap_err();
+        assert_eq!((refused.code(), refused.line()), ("unreadable", Some(2)));
+        let said = refused.to_string();
+        for part in ["none of its 3 rows counts", "\"XONG\" (row 2), \"CHUA\" (row 4)", "succeeded = [", "failed = ["] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert_eq!(rows(app), [0; 4]);
+        // The profile of the source names its own words.
+        let report = import(app, "words", &with_statuses(&["đã xong", "bỏ", "Success", "Failed"]));
+        assert_eq!((report.outcome, report.new_entries, report.not_counted), ("ok", 2, 2), "{report:?}");
+        let held = import(app, "words", &with_statuses(&["bỏ", "đã xong", "gì đây"]));
+        assert_eq!(held.outcome, "held");
+        assert!(held.holds[0].contains("\"gì đây\" is not known"), "{:?}", held.holds);
+    }
+);
+
+both!(
+    fn a_day_with_a_mistyped_year_holds_the_file(app, settings()) {
+        has_officers(app);
+        for (rows, says) in [
+            (&["2026-01-05,R1,100,,a", "2062-01-05,R2,100,,b"][..], "row 3: its day, 05/01/2062, is more than a year away"),
+            (&["1926-01-05,R1,100,,a", "2026-01-05,R2,100,,b"], "row 2: its day, 05/01/1926, is more than a year away"),
+            (&["2062-01-05,R2,100,,b"], "row 2: its day, 05/01/2062, is more than a year after today, 05/01/2026"),
+            (&["1999-01-05,R2,100,,b"], "row 2: its day, 05/01/1999, is more than ten years ago"),
+        ] {
+            let bytes = table(rows);
+            let preview = try_import(app, "KT01", "office", &bytes, |upload| upload.is_preview = true).unwrap();
+            assert_eq!(preview.outcome, "held", "{preview:?}");
+            assert!(preview.holds.iter().any(|one| one.contains(says)), "{:?}", preview.holds);
+        }
+        let held = import(app, "office", &table(&["2026-01-05,R1,100,,a", "2062-01-05,R2,100,,b"]));
+        assert_eq!((held.outcome, lines_that_count(app)), ("held", 0));
+        override_hold(&app.db, &hand("KT02"), held.file.unwrap(), "it is what the bank wrote").unwrap();
+        assert_eq!(lines_that_count(app), 2);
+        let old = import(app, "vcb", &table(&["2024-01-05,R1,100,,a", "2024-12-31,R2,100,,b"]));
+        assert_eq!(old.outcome, "ok", "a year of old lines may be taken in");
+        assert!(old.warnings[0].contains("is more than a year ago"), "{:?}", old.warnings);
+    }
+);
+
+both!(
+    fn what_does_not_follow_names_the_day_on_which_it_opens(app, SOURCES) {
+        has_officers(app);
+        let rows = |rows: &[&str]| format!("Date,Reference,Credit,Balance\n{}\n", rows.join("\n")).into_bytes();
+        import(app, "vcb", &rows(&["2026-01-02,A,100,1100", "2026-01-03,B,100,1200"]));
+        let held = import(app, "vcb", &rows(&["2026-01-05,C,100,1400", "2026-01-09,D,100,1500"]));
+        let said = held.holds.join("\n");
+        let expected = "the statement of 05/01/2026 to 09/01/2026 of account 1017588888 opens on 05/01/2026 with 1300, but \
+            the statement of 02/01/2026 to 03/01/2026, the last one imported before it, closed on 03/01/2026 with 1200:";
+        assert!(said.contains(expected), "{said}");
+    }
+);
+
+both!(
+    fn the_name_of_a_file_is_kept_without_control_characters(app, SOURCES) {
+        has_officers(app);
+        let upload = Upload::of_bytes("vcb", "a\u{1b}[31mb\n\u{202e}c.csv", table(&["2026-01-05,R,100,,a"]));
+        let import = Import {
+            db: &app.db,
+            sources: &app.settings.sources,
+            hand: hand("KT01"),
+            progress: &|_| {},
+        };
+        let id = import_statement(&import, &upload).unwrap().file.unwrap();
+        let shown = app.get(&format!("/api/v1/statements/{id}"));
+        assert_eq!(shown["name"].as_str(), Some("a\u{fffd}[31mb\u{fffd}\u{fffd}c.csv"), "{shown}");
     }
 );
 

@@ -43,8 +43,12 @@ both!(
         for method in ["PUT", "DELETE", "HEAD"] {
             let reply = app.send(&request(method, "/webhooks/bank", &[], b""));
             assert_eq!(reply.status, 405, "{method}");
-            assert_eq!(reply.header("allow"), Some("GET, POST"), "{method}");
+            assert_eq!(reply.header("allow"), Some("POST"), "{method}");
         }
+        let reply = app.send(&request("PUT", "/webhooks/bank", &[], b""));
+        assert_eq!(reply.json()["detail"], "this address takes POST");
+        let reply = app.send(&request("PUT", "/webhooks/vnpay", &[], b""));
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("GET")));
         let reply = app.send(&request("GET", "/webhooks/bank", &[], b""));
         assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")));
         let reply = app.send(&request("POST", "/webhooks/vnpay", &[], b"a=1"));

@@ -278,6 +278,21 @@ fn in_words(told: &Value) {
         let names: Vec<&str> = missing.iter().filter_map(Value::as_str).collect();
         say(&format!("\nno file was counted for: {}", names.join(", ")));
     }
+    let unproven = told
+        .pointer("/unproven_remittances")
+        .and_then(Value::as_array);
+    for one in unproven.into_iter().flatten() {
+        let of = |path: &str| text(one, path);
+        say(&format!(
+            "\nno bank statement shows {} of our remittances yet, {} {} in all; the oldest should have left on {}, \
+             {} days ago: remittance list --unproven",
+            of("/count"),
+            of("/amount"),
+            of("/currency"),
+            of("/oldest_day"),
+            of("/oldest_age_days")
+        ));
+    }
 }
 
 /// What is shown: a title, where the rows stand, and their columns.
@@ -321,6 +336,19 @@ const TABLES: &[(&str, &str, &[&str])] = &[
         "money in transit",
         "/found/ledger/in_transit",
         &["account", "balance", "within_24h", "over_24h", "oldest"],
+    ),
+    (
+        "at the bank",
+        "/banks",
+        &[
+            "account",
+            "statement_day",
+            "statement",
+            "books",
+            "gap",
+            "before_first_statement",
+            "not_posted",
+        ],
     ),
     (
         "trial balance",

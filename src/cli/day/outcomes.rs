@@ -90,6 +90,9 @@ fn item_name(told: &Value) -> String {
     } else if is_given("/item/line") {
         format!("{} line {}", at("/item/name"), at("/item/line"))
     } else {
-        format!("{} batch \"{}\"", at("/item/name"), at("/item/batch"))
+        match at("/item/batch") {
+            unnamed if unnamed.is_empty() => format!("{}, the whole file", at("/item/name")),
+            batch => format!("{} batch \"{batch}\"", at("/item/name")),
+        }
     }
 }

@@ -63,7 +63,7 @@ impl House {
         let file = folder.join("doisoat.toml");
         fs::write(&file, settings_text(&database, listen, keys))?;
         let settings = load(&[file], [], &provider_facts())?.settings;
-        telemetry::start(&settings.log);
+        telemetry::start(&settings.log, None, "demo")?;
         let db = Db::open(&settings.database.url)?;
         db.migrate()?;
         Ok(Self {

@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &ReadArguments, context: &Context) -> anyhow::Resul
         profile: arguments.profile.clone(),
         date_order: arguments.date_order,
         currency: None,
+        is_settlement: false,
     };
     let mut preview = Preview {
         room: SHOWN,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::server;
+use super::{server, traces};
 use crate::config::error::{ConfigError, Origin};
 use crate::config::layers::{Given, Layer, Value};
 use crate::config::settings::{
@@ -85,6 +85,7 @@ pub(in crate::config) fn judge(layer: &Layer) -> Result<Settings, ConfigError> {
         sources: BTreeMap::new(),
         subscribers: BTreeMap::new(),
         log: log(&read)?,
+        traces: traces::judge(&read)?,
         migrate_on_serve: read.flag("migrate_on_serve")?,
     })
 }

@@ -65,6 +65,18 @@ fn values(loaded: &Loaded, channel: &str, secret: &str) -> Vec<String> {
 }
 
 #[test]
+fn traces_go_where_the_standard_says_and_nowhere_unless_it_is_said() {
+    assert_eq!(loaded(&[], &[]).unwrap().settings.traces, None);
+    for given in ["http://h:4318", "http://h:4318/", "http://h:4318/v1/traces"] {
+        let key = "DOISOAT__TRACES__OTLP_ENDPOINT";
+        let traces = loaded(&[], &[(key, given)]).unwrap().settings.traces;
+        let traces = traces.unwrap();
+        assert_eq!(traces.otlp_endpoint, "http://h:4318/v1/traces", "{given}");
+        assert_eq!((traces.sample_percent, traces.queue), (100, 8192));
+    }
+}
+
+#[test]
 fn the_defaults_alone_are_a_configuration() {
     let loaded = loaded(&[], &[]).unwrap();
     let settings = loaded.settings;

@@ -269,3 +269,37 @@ fn a_secret_that_cannot_be_had_names_the_place_and_never_the_value() {
         assert!(!error.contains("wonderland"), "{error}");
     }
 }
+
+#[test]
+fn a_collector_that_cannot_be_called_is_refused() {
+    let form = "0.toml:2: traces.otlp_endpoint must be an address such as http://127.0.0.1:4318";
+    let secret = "0.toml:2: traces.otlp_endpoint holds a user, a password or a question: headers for \
+                  the collector come from the environment, OTEL_EXPORTER_OTLP_HEADERS";
+    let table = [
+        ("[traces]\notlp_endpoint = \"127.0.0.1:4318\"\n", form),
+        (
+            "[traces]\notlp_endpoint = \"grpc://127.0.0.1:4317\"\n",
+            form,
+        ),
+        ("[traces]\notlp_endpoint = \"http://\"\n", form),
+        ("[traces]\notlp_endpoint = \"http:///v1/traces\"\n", form),
+        ("[traces]\notlp_endpoint = \"http://a b:4318\"\n", form),
+        (
+            "[traces]\notlp_endpoint = \"https://me:wonderland@h\"\n",
+            secret,
+        ),
+        (
+            "[traces]\notlp_endpoint = \"https://h/?key=wonderland\"\n",
+            secret,
+        ),
+        (
+            "[traces]\nsample_percent = 101\n",
+            "0.toml:2: traces.sample_percent is 101: write 1 to 100",
+        ),
+        (
+            "[traces]\nqueue = 0\n",
+            "0.toml:2: traces.queue must be a whole number, 1 or more",
+        ),
+    ];
+    refused(&table);
+}

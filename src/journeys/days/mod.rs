@@ -13,6 +13,7 @@ use crate::store::rows::{DayRow, DayStepRow};
 use crate::store::types::Ts;
 
 mod artefact;
+pub mod at_the_bank;
 pub mod clocks;
 pub mod close_day;
 pub mod compared_rows;
@@ -49,6 +50,9 @@ pub enum DayRefusal {
     /// The day is not over, or not for long enough; from when on it is.
     #[error("{0} is not over yet; propose it from {1} on")]
     NotOver(Day, String),
+    /// The day has not begun.
+    #[error("{0} has not begun, today is {1}: is the day right?")]
+    InFuture(Day, Day),
     /// Two clocks are apart: ours, whose the other is, and what it says.
     #[error(
         "the clocks differ: ours says {0}, {1} says {2}; set them right (they may be a minute apart), or a day is closed while its money still arrives"
@@ -80,6 +84,9 @@ pub enum DayRefusal {
         "{0} lies long before the books begin on {1}; every day from it on would have to be closed"
     )]
     LongBefore(Day, Day),
+    /// Nothing is known of a time as early as that.
+    #[error("{0} lies long before {1}: is the day right?")]
+    BeforeAll(Day, String),
     /// Payments that nothing explains.
     #[error("the bridge of {0} leaves something unexplained; look at its payments first")]
     Residual(String),
@@ -103,6 +110,7 @@ impl DayRefusal {
             Self::OtherUnit(..) => "other_unit",
             Self::NoReason => "no_reason",
             Self::NotOver(..) => "not_over",
+            Self::InFuture(..) => "in_future",
             Self::ClocksDiffer(..) => "clocks_differ",
             Self::AlreadyClosed(..) => "already_closed",
             Self::NotProposed(..) => "not_proposed",
@@ -111,7 +119,7 @@ impl DayRefusal {
             Self::NoKey(_) => "no_key",
             Self::OutOfOrder(_) => "out_of_order",
             Self::BeforeFirst(..) => "before_first",
-            Self::LongBefore(..) => "long_before",
+            Self::LongBefore(..) | Self::BeforeAll(..) => "long_before",
             Self::Residual(_) => "residual",
             Self::UnknownTenant(_) => "unknown_tenant",
             Self::FilesChanged(_) => "files_changed",

@@ -1,16 +1,18 @@
 //! Who listens: the subscribers of the configuration are written down when a gateway starts, and every
-//! transaction that announces reads them from there, whichever command it belongs to. What was written
-//! for a subscriber that left stays as it is.
+//! transaction that announces reads them from there, whichever command it belongs to, and writes one
+//! delivery for each who wants the event. What was written for a subscriber that left stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::config::subscriber::Subscriber;
-use crate::domain::outbox::EventType;
+use crate::domain::ids::DeliveryId;
+use crate::domain::outbox::{DeliveryState, EventType};
 use crate::store::Db;
 use crate::store::failure::Failure;
 use crate::store::ops::Queries;
-use crate::store::rows::SubscriberRow;
+use crate::store::rows::{DeliveryRow, EventRow, SubscriberRow};
+use crate::store::types::{Ts, Uid};
 
 /// A subscriber, as far as a transaction needs it.
 pub(in crate::journeys) struct Listener {
@@ -26,6 +28,40 @@ impl Listener {
 
 /// Everybody of a tenant who listens; often nobody.
 pub(in crate::journeys) type Listeners = Arc<[Listener]>;
+
+/// By listener and subject: how many deliveries of one transaction there are so far.
+pub(in crate::journeys) type Places = HashMap<(usize, Uid), i64>;
+
+/// One delivery of an event for each who wants it; none when nobody does.
+pub(in crate::journeys) fn deliveries(
+    listeners: &Listeners,
+    places: &mut Places,
+    event: &EventRow,
+    kind: EventType,
+) -> Vec<DeliveryRow> {
+    let wanting = listeners.iter().enumerate();
+    let wanting = wanting.filter(|(_, listener)| listener.wants(kind));
+    let delivery = |(index, listener): (usize, &Listener)| {
+        let place = places.entry((index, event.subject)).or_insert(0);
+        *place += 1;
+        DeliveryRow {
+            tenant: event.tenant,
+            delivery_id: Uid(DeliveryId::at(event.created_at.0).0),
+            subscriber: listener.name.clone(),
+            event_id: event.event_id,
+            subject: event.subject,
+            seq: *place,
+            state: DeliveryState::Waiting.as_str().to_owned(),
+            tries: 0,
+            round_from: 0,
+            next_at: Ts(event.created_at.0),
+            last_status: None,
+            last_error: None,
+            delivered_at: None,
+        }
+    };
+    wanting.map(delivery).collect()
+}
 
 /// Reads who listens.
 pub(in crate::journeys) fn listeners_of(

@@ -9,7 +9,9 @@ mod listeners;
 mod post;
 pub mod redeliver;
 pub mod schedule;
+mod tell_opened;
 
 pub(in crate::journeys) use body::{Told, event_row};
 pub use listeners::register_subscribers;
-pub(in crate::journeys) use listeners::{Listeners, listeners_of};
+pub(in crate::journeys) use listeners::{Listeners, Places, deliveries, listeners_of};
+pub(in crate::journeys) use tell_opened::tell_opened;

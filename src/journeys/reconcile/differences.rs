@@ -12,6 +12,7 @@ use crate::domain::ids::DifferenceId;
 use crate::journeys::case_desk::{kind_of, state_of};
 use crate::journeys::compare_days::DaysCompared;
 use crate::journeys::difference_steps::{Step, StepDetail, taken};
+use crate::journeys::outbox::tell_opened;
 use crate::reconciliation::close::canonical::canonical;
 use crate::reconciliation::compare::OutcomeKind;
 use crate::store::failure::Failure;
@@ -67,6 +68,10 @@ pub(super) fn keep(
     queries.insert_cases(&[], &writing.new, &[])?;
     queries.mark_differences(&writing.changed)?;
     queries.insert_difference_steps(&writing.steps)?;
+    // What is settled as it is opened needs nobody.
+    let resolved = DifferenceState::Resolved.as_str();
+    writing.new.retain(|row| row.state != resolved);
+    tell_opened(queries, tenant, run.now, &writing.new)?;
     Ok(writing.counts)
 }
 

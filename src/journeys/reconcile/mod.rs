@@ -16,6 +16,7 @@ mod prove;
 mod reach;
 pub mod recover;
 pub mod settle;
+mod settle_payouts;
 mod settle_refunds;
 
 use recover::{Recovered, Recovery, alarm, recover};
@@ -25,6 +26,7 @@ use super::compare_days::{DaysCompared, compare_days};
 use super::days::{DayError, DayRefusal, state_of};
 use super::statements::IMPORTED;
 use crate::config::settings::Settings;
+use crate::config::source::Source;
 use crate::domain::day::DayState;
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::domain::time::{Day, Instant, vietnam_day};
@@ -133,7 +135,10 @@ fn recovery<'a>(run: &Reconciling<'a>) -> Recovery<'a> {
 /// # Errors
 /// [`DayError`].
 pub fn preview_day(run: &Reconciling<'_>, day: Day) -> Result<DaysCompared, DayError> {
-    run.db.read(|queries| must_be_known(queries, run))?;
+    run.db.read(|queries| {
+        must_be_known(queries, run)?;
+        must_be_of_the_books(queries, run, day)
+    })?;
     compared(run, day)
 }
 
@@ -183,12 +188,49 @@ fn must_reconcile(
     day: Day,
 ) -> Result<(), DayError> {
     must_be_known(queries, run)?;
+    must_be_of_the_books(queries, run, day)?;
     let row = queries.find_day(run.tenant.0, day)?;
     if state_of(row.as_ref())? == DayState::Closed {
         let by = row.and_then(|row| row.closed_by).unwrap_or_default();
         return Err(DayRefusal::AlreadyClosed(day, by).into());
     }
     Ok(())
+}
+
+/// Days that may be compared before the first of which anything is known: a payment may be recorded long
+/// after it was paid.
+const REACHES_BACK: i64 = 31;
+
+/// Something may be known of the day. A mistyped year would open a difference for every file that was
+/// never due.
+fn must_be_of_the_books(
+    queries: &mut dyn Queries,
+    run: &Reconciling<'_>,
+    day: Day,
+) -> Result<(), DayError> {
+    let today = vietnam_day(run.now);
+    if day > today {
+        return Err(DayRefusal::InFuture(day, today).into());
+    }
+    if today.signed_duration_since(day).num_days() <= REACHES_BACK {
+        return Ok(());
+    }
+    let tenant = run.tenant;
+    let blocks = queries.list_blocks(tenant.0, (0, 0), 1)?;
+    let mut first = blocks.first().map(|block| vietnam_day(block.sealed_at.0));
+    let of_us = |source: &&Source| source.tenant == tenant;
+    for source in run.settings.sources.values().filter(of_us) {
+        let found = queries.find_first_day_of_lines(tenant.0, &source.name)?;
+        first = [first, found].into_iter().flatten().min();
+    }
+    if first.is_some_and(|first| first.signed_duration_since(day).num_days() <= REACHES_BACK) {
+        return Ok(());
+    }
+    let first = match first {
+        Some(first) => format!("the first payment and the first line of a file, on {first}"),
+        None => format!("today, {today}, and no payment and no line of a file is known yet"),
+    };
+    Err(DayRefusal::BeforeAll(day, first).into())
 }
 
 /// The installation is known, and the officer is an active one of the whole office.

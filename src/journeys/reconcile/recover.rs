@@ -323,6 +323,7 @@ fn call(recovery: &Recovery<'_>, proof: &Proof<'_>, evidence: &Evidence) -> Opti
     };
     Some(Call {
         request_id: None,
+        span: None,
         channel: Arc::clone(&proof.channel),
         notices: vec![notice.without_nul()],
         silent_because: None,

@@ -2,11 +2,10 @@
 //! charges, a credit that is a payment leaves it for the bank, a refund that a line shows is paid. Each
 //! once and for good, inside the transaction of the caller; what does not add up posts nothing.
 
-use std::collections::BTreeMap;
-
 use super::bounds::{Plan, within_bounds};
 use super::prove::prove;
 use super::reach::Reach;
+use super::settle_payouts::payouts;
 use super::settle_refunds::refunds;
 use crate::config::settings::Settings;
 use crate::domain::entry::Event;
@@ -15,8 +14,8 @@ use crate::domain::money::Money;
 use crate::domain::time::{Day, Instant};
 use crate::journeys::compare_days::DaysCompared;
 use crate::journeys::open_book::{Desk, with_book};
-use crate::ledger::settlement::{self, SettlementError, bank_credited, provider_settled};
-use crate::reconciliation::compare::{BankFacts, FileNo, Item, Outcome, OutcomeKind, Payout, Role};
+use crate::ledger::settlement::bank_credited;
+use crate::reconciliation::compare::{BankFacts, FileNo, Item, Outcome, OutcomeKind, Role};
 use crate::store::failure::Failure;
 use crate::store::journal::Lookup;
 use crate::store::ops::Queries;
@@ -146,108 +145,6 @@ pub(super) fn account_of(
         .filter(|c| !c.is_whitespace())
         .collect();
     (!account.is_empty()).then_some(account)
-}
-
-/// How many lines of each file were compared.
-fn lines_of(found: &DaysCompared) -> BTreeMap<FileNo, i64> {
-    let mut counts = BTreeMap::new();
-    for number in 0..u32::try_from(found.comparison.lines.len()).unwrap_or(u32::MAX) {
-        if let Some(line) = found.input.line_facts(number) {
-            *counts.entry(line.file).or_default() += 1;
-        }
-    }
-    counts
-}
-
-/// The payouts of a day, and those paid on it, that the bank credited.
-fn payouts(
-    queries: &mut dyn Queries,
-    settling: &Settling<'_>,
-    found: &DaysCompared,
-    reach: &Reach,
-    left: &mut Vec<Left>,
-) -> Result<Vec<Plan>, Failure> {
-    let matched = found.comparison.payouts.iter();
-    let matched: Vec<(&Payout, BankFacts<'_>)> = matched
-        .filter(|payout| payout.outcome.kind == OutcomeKind::PayoutMatched)
-        .filter_map(|payout| Some((payout, bank_of(found, &payout.outcome)?.1)))
-        .filter(|(payout, line)| reach.covers(&[payout.day, line.day]))
-        .collect();
-    if matched.is_empty() {
-        return Ok(Vec::new());
-    }
-    let counts = lines_of(found);
-    let mut plans = Vec::new();
-    for (payout, line) in matched {
-        let Some((_, settlement_file)) = file_of(found, payout.file) else {
-            continue;
-        };
-        let days = queries.list_statement_days(settling.tenant.0, settlement_file)?;
-        let kept: i64 = days.iter().map(|(_, lines, _, _)| lines).sum();
-        let channel = found.channel(payout.channel);
-        let batch = &payout.batch;
-        let subject = format!("payout:{channel}:{}:{batch}", settlement_file.0);
-        if counts.get(&payout.file) != Some(&kept) {
-            let why = "its file reaches beyond the days compared".to_owned();
-            left.push(Left { subject, why });
-            continue;
-        }
-        match payout_plan(settling, found, (payout, &line), subject.clone()) {
-            Ok(plan) => plans.extend(plan),
-            Err(error) => left.push(Left {
-                subject,
-                why: error.to_string(),
-            }),
-        }
-    }
-    Ok(plans)
-}
-
-fn payout_plan(
-    settling: &Settling<'_>,
-    found: &DaysCompared,
-    (payout, line): (&Payout, &BankFacts<'_>),
-    subject: String,
-) -> Result<Option<Plan>, SettlementError> {
-    let channel = found.channel(payout.channel);
-    let (Some(bank), Some((_, file_id))) =
-        (account_of(settling, found, line), file_of(found, line.file))
-    else {
-        return Ok(None);
-    };
-    let entry_id = EntryId::at(settling.now);
-    let entry = settlement::Payout {
-        channel,
-        bank: &bank,
-        gross: payout.gross,
-        fee: payout.fees,
-        net: payout.net,
-        currency: line.currency,
-    };
-    let postings = provider_settled(entry_id, &entry)?;
-    Ok(Some(Plan {
-        row: SettlementEntryRow {
-            tenant: settling.tenant.0,
-            subject,
-            event: Event::ProviderSettled.as_str().to_owned(),
-            entry_id: Uid(entry_id.0),
-            channel: channel.to_owned(),
-            bank: Some(bank),
-            payment_id: None,
-            gross_minor: payout.gross,
-            fee_minor: payout.fees,
-            net_minor: payout.net,
-            currency: line.currency.to_string(),
-            day: line.day,
-            file_id,
-            place: i64::from(line.place),
-            posted_at: Ts(settling.now),
-        },
-        postings,
-        of_file: file_of(found, payout.file).map(|(_, id)| id),
-        line_minor: line.amount,
-        payment_minor: None,
-    }))
 }
 
 /// Credits that are payments of their own: whole, in parts, or several in one.

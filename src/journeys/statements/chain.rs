@@ -110,10 +110,11 @@ fn follows(
     }
     if there != closed {
         holds.push(format!(
-            "{} of account {} opens with {}, but {} ({}), the last one imported before it, closed with {}: \
+            "{} of account {} {} {}, but {}, the last one imported before it, closed on {} with {}: \
              a statement is missing between them, or one was changed",
             name(row),
             row.account,
+            opens(row, known),
             text(row, there),
             name(before),
             before.to_day.format("%d/%m/%Y"),
@@ -121,6 +122,15 @@ fn follows(
         ));
     }
     holds
+}
+
+/// When the balance that is compared stood: at the opening, or after the lines that are known.
+fn opens(row: &StatementRow, known: Known) -> String {
+    let day = row.from_day.format("%d/%m/%Y");
+    match known.lines {
+        0 => format!("opens on {day} with"),
+        lines => format!("opens on {day} and stands, after {lines} lines that are known, at"),
+    }
 }
 
 /// A gap in numbers or pages.
@@ -170,7 +180,14 @@ fn numbers(row: &StatementRow) -> Option<(u64, u64)> {
 fn name(row: &StatementRow) -> String {
     match &row.number {
         Some(number) => format!("statement {number}"),
-        None => format!("the statement of {}", row.to_day.format("%d/%m/%Y")),
+        None if row.from_day == row.to_day => {
+            format!("the statement of {}", row.to_day.format("%d/%m/%Y"))
+        }
+        None => format!(
+            "the statement of {} to {}",
+            row.from_day.format("%d/%m/%Y"),
+            row.to_day.format("%d/%m/%Y")
+        ),
     }
 }
 

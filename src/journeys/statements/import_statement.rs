@@ -14,6 +14,7 @@ use super::verdict::{Ground, Verdict, verdict};
 use super::{HELD, Hand, StatementError, must_be_officer};
 use crate::config::source::Source;
 use crate::domain::ids::uuid_at;
+use crate::domain::time::vietnam_day;
 use crate::reconciliation::input::Input;
 use crate::store::Db;
 use crate::store::ops::Queries;
@@ -63,12 +64,31 @@ impl Upload {
     fn of(source: &str, name: &str, input: Input) -> Self {
         Self {
             source: source.to_owned(),
-            name: name.to_owned(),
+            name: plain(name),
             is_preview: false,
             revise: None,
             input,
         }
     }
+}
+
+/// Letters that a file's name may have.
+const NAME_MAX: usize = 200;
+
+/// A file's name as it may stand on a screen or in a log: no control characters, and none that turn
+/// the direction of the text around it.
+fn plain(name: &str) -> String {
+    let turns = |one: char| matches!(one, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let letters = name.chars().take(NAME_MAX);
+    letters
+        .map(|one| {
+            if one.is_control() || turns(one) {
+                '\u{fffd}'
+            } else {
+                one
+            }
+        })
+        .collect()
 }
 
 /// Imports a file, or says what an import would do.
@@ -119,9 +139,10 @@ fn judged(
         done: 0,
         of: 0,
     });
+    let today = vietnam_day(import.hand.now);
     import
         .db
-        .read(|queries| verdict(queries, source, upload, sorted))
+        .read(|queries| verdict(queries, source, upload, sorted, today))
 }
 
 /// Writes the file and publishes it; judges it again when what its verdict rests on has changed.

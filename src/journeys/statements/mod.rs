@@ -4,6 +4,7 @@
 mod chain;
 mod closed;
 mod compare;
+mod far;
 mod fit;
 mod identity;
 pub mod import_statement;

@@ -11,7 +11,7 @@ use super::fit::{Shown, is_table, misfit, profile_of};
 use super::import_statement::{Import, Upload};
 use super::sorting::{Leaf, Original, Seen, Sorting, Watch, original};
 use super::spool::Spool;
-use crate::config::source::Source;
+use crate::config::source::{Source, SourceKind};
 use crate::domain::statement::{Line, decimals_of};
 use crate::domain::time::Day;
 use crate::reconciliation::input::Input;
@@ -100,7 +100,8 @@ pub(super) fn sort(
     same_currency(source, &reading, &sorting)?;
     let (accounts, statements) = rows(source, &reading, &sorting, id)?;
     if statements.is_empty() {
-        return Err(StatementError::Empty);
+        let unknown = reading.findings.no_known_status();
+        return Err(unknown.map_or(StatementError::Empty, StatementError::Unreadable));
     }
     let first = std::mem::take(&mut sorting.first);
     drop(sorting);
@@ -140,6 +141,7 @@ fn read_file<'a>(
             profile,
             date_order: source.date_order.as_deref().and_then(DateOrder::parse),
             currency: Some(source.currency),
+            is_settlement: source.kind == SourceKind::Settlement,
         };
         spool.cut(before);
         let mut sorting = Sorting::new(source.currency, spool, watch);

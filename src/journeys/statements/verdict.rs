@@ -5,10 +5,12 @@ use super::StatementError;
 use super::chain;
 use super::closed::{Closed, closed_of, sentences};
 use super::compare::{Compared, Own, compare};
+use super::far::far;
 use super::fit::profile_of;
 use super::identity::{Judged, judge, replaced};
 use super::import_statement::Upload;
 use super::report::{Differing, Earlier, Report, shown, when};
+use super::sorting::Leaf;
 use super::take_in::Sorted;
 use super::{HELD, must_say};
 use crate::config::source::{Source, SourceKind};
@@ -63,6 +65,7 @@ pub(super) fn verdict(
     source: &Source,
     upload: &Upload,
     sorted: &Sorted,
+    today: Day,
 ) -> Result<Verdict, StatementError> {
     let mut judged = judge(queries, &source.name, sorted.statements.clone())?;
     let replaced = match &upload.revise {
@@ -93,6 +96,8 @@ pub(super) fn verdict(
     let known = &compared.of_statement;
     holds.extend(chain::prove(queries, source, &judged, known, &without)?);
     holds.extend(of_lines(source, &compared));
+    let far = far(queries, &own, &lines_of_days(sorted), &compared, today)?;
+    holds.extend(far.holds);
     holds.extend(sentences(&ground.closed));
     holds.extend(elsewhere.iter().map(elsewhere_too));
     let is_moved = compared.moved.first.is_some();
@@ -104,6 +109,7 @@ pub(super) fn verdict(
         ));
     }
     let mut report = told(source, upload, sorted, &judged, &compared, holds);
+    report.warnings.extend(far.warnings);
     if is_moved && !is_unique {
         report.warnings.push(format!(
             "{}: they count as new, because banks use references again",
@@ -118,6 +124,13 @@ pub(super) fn verdict(
         replaced,
         ground,
     })
+}
+
+/// How many lines each day of the file has.
+fn lines_of_days(sorted: &Sorted) -> Vec<(Day, u64)> {
+    let lines = |leaves: &Vec<Leaf>| leaves.iter().map(|leaf| u64::from(leaf.lines)).sum();
+    let days = sorted.leaves.iter();
+    days.map(|(day, leaves)| (*day, lines(leaves))).collect()
 }
 
 fn elsewhere_too(file: &StatementFileRow) -> String {

@@ -7,12 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Workbook;
 use crate::domain::bill::BillState;
-use crate::domain::ids::DeliveryId;
-use crate::domain::outbox::{DeliveryState, EventType};
+use crate::domain::outbox::EventType;
 use crate::domain::payment::PaymentStatus;
-use crate::journeys::outbox::{Listeners, Told, event_row};
+use crate::journeys::outbox::{Listeners, Places, Told, deliveries, event_row};
 use crate::store::rows::{DeliveryRow, DifferenceRow, EventRow, PaymentRow};
-use crate::store::types::{Ts, Uid};
+use crate::store::types::Uid;
 
 /// Channel and payment key.
 type Key = (String, String);
@@ -32,8 +31,7 @@ pub(super) struct Watch {
     differences: usize,
     pub(super) touched_bills: BTreeSet<Uid>,
     pub(super) touched_payments: BTreeSet<Key>,
-    /// By listener and subject: how many deliveries the batch has so far.
-    places: HashMap<(usize, Uid), i64>,
+    places: Places,
     pub(super) events: Vec<EventRow>,
     pub(super) deliveries: Vec<DeliveryRow>,
 }
@@ -65,7 +63,7 @@ impl Workbook<'_> {
             differences: self.differences.len(),
             touched_bills: BTreeSet::new(),
             touched_payments: BTreeSet::new(),
-            places: HashMap::new(),
+            places: Places::new(),
             events: Vec::new(),
             deliveries: Vec::new(),
         });
@@ -219,34 +217,11 @@ impl Workbook<'_> {
 impl Watch {
     /// Adds an event and one delivery for each who wants it; nothing when nobody does.
     fn add(&mut self, event: EventRow, kind: EventType) {
-        let listeners = Listeners::clone(&self.listeners);
-        let mut is_wanted = false;
-        for (index, listener) in listeners.iter().enumerate() {
-            if !listener.wants(kind) {
-                continue;
-            }
-            is_wanted = true;
-            let place = self.places.entry((index, event.subject)).or_insert(0);
-            *place += 1;
-            self.deliveries.push(DeliveryRow {
-                tenant: event.tenant,
-                delivery_id: Uid(DeliveryId::at(event.created_at.0).0),
-                subscriber: listener.name.clone(),
-                event_id: event.event_id,
-                subject: event.subject,
-                seq: *place,
-                state: DeliveryState::Waiting.as_str().to_owned(),
-                tries: 0,
-                round_from: 0,
-                next_at: Ts(event.created_at.0),
-                last_status: None,
-                last_error: None,
-                delivered_at: None,
-            });
-        }
-        if is_wanted {
+        let due = deliveries(&self.listeners, &mut self.places, &event, kind);
+        if !due.is_empty() {
             self.events.push(event);
         }
+        self.deliveries.extend(due);
     }
 }
 

@@ -20,6 +20,14 @@ impl Span {
     pub(super) fn is_empty(self) -> bool {
         self.len == 0
     }
+
+    /// Where it lies when its arena was put behind so many bytes of another.
+    pub(super) fn behind(self, bytes: u32) -> Self {
+        Self {
+            start: self.start.saturating_add(bytes),
+            ..self
+        }
+    }
 }
 
 /// A text that is mostly short: its length, then its bytes or where they lie.
@@ -40,6 +48,25 @@ impl Word {
     pub(super) fn same(&self, other: &Self) -> Option<bool> {
         let is_told = self.len() != LONG || other.len() != LONG;
         is_told.then(|| u128::from_le_bytes(self.0) == u128::from_le_bytes(other.0))
+    }
+
+    /// The same word when its arena was put behind so many bytes of another.
+    pub(super) fn behind(self, bytes: u32) -> Self {
+        match self.len() {
+            LONG => Self::long(self.span().behind(bytes)),
+            _ => self,
+        }
+    }
+
+    fn long(span: Span) -> Self {
+        let mut word = [0; SHORT + 1];
+        let Span { start, len } = span;
+        let numbers = start.to_le_bytes().into_iter().chain(len.to_le_bytes());
+        for (slot, byte) in word.iter_mut().skip(1).zip(numbers) {
+            *slot = byte;
+        }
+        set_len(&mut word, LONG);
+        Self(word)
     }
 
     fn span(&self) -> Span {
@@ -70,6 +97,18 @@ impl Arena {
         Span { start, len }
     }
 
+    /// Puts all texts of another behind its own; gives how many bytes stand before them.
+    pub(super) fn append(&mut self, other: Self) -> u32 {
+        let before = self.put(None).start;
+        if before == 0 {
+            *self = other;
+        } else {
+            self.0.extend(other.0);
+            self.put(None);
+        }
+        before
+    }
+
     pub(super) fn put_joined(&mut self, texts: &[&str]) -> Span {
         let whole = self.put(None);
         for text in texts.iter().filter(|text| !text.trim().is_empty()) {
@@ -91,13 +130,7 @@ impl Arena {
             set_len(&mut word, u8::try_from(text.len()).unwrap_or(LONG));
             return Word(word);
         }
-        let Span { start, len } = self.put(Some(text));
-        let numbers = start.to_le_bytes().into_iter().chain(len.to_le_bytes());
-        for (slot, byte) in word.iter_mut().skip(1).zip(numbers) {
-            *slot = byte;
-        }
-        set_len(&mut word, LONG);
-        Word(word)
+        Word::long(self.put(Some(text)))
     }
 
     pub(super) fn bytes(&self, span: Span) -> &[u8] {

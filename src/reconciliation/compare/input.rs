@@ -141,7 +141,7 @@ pub struct Input {
     pub(super) odd: Vec<u32>,
     seldom: Vec<Seldom>,
     /// Names of batches; lines that follow each other share one.
-    batch_names: Vec<Span>,
+    pub(super) batch_names: Vec<Span>,
     /// Texts of payments, refunds.
     pub(super) ours: Arena,
     /// Texts of settlement lines, bank lines, batches.
@@ -351,27 +351,6 @@ impl Input {
             waits_until: facts.waits_until,
         };
         self.batches.push(batch);
-    }
-
-    /// Takes over the settlement lines, bank lines and batches of another input, so that both sides
-    /// can be read at the same time. Channels must have been added to both alike.
-    ///
-    /// # Panics
-    /// When this input has any of its own: their texts could not be told apart.
-    #[must_use]
-    pub fn with_lines_of(self, other: Self) -> Self {
-        let is_empty = self.lines.is_empty() && self.banks.is_empty() && self.batches.is_empty();
-        assert!(is_empty, "lines are taken over by an input that has none");
-        Self {
-            lines: other.lines,
-            banks: other.banks,
-            batches: other.batches,
-            their_keys: other.their_keys,
-            odd: other.odd,
-            batch_names: other.batch_names,
-            theirs: other.theirs,
-            ..self
-        }
     }
 
     /// Makes room ahead, so that nothing is copied while a large file is added.

@@ -24,7 +24,8 @@ pub struct Known<'a> {
     pub place: u32,
     /// Of lines, the transaction id, else the order; of bank lines, the bank's reference.
     pub reference: &'a str,
-    /// The batch of payouts and batches, empty when the whole file is one.
+    /// The batch of payouts, a day where the lines name none; of what a file states, empty when it
+    /// speaks of all its lines that name none.
     pub batch: &'a str,
     /// Minor units, signed as the file has it.
     pub amount: i64,

@@ -5,6 +5,7 @@
 
 mod arena;
 mod bank;
+pub mod batches;
 pub mod bridge;
 mod credits;
 pub mod facts;
@@ -13,13 +14,16 @@ pub mod input;
 mod join;
 pub mod known;
 mod memo;
+mod memo_days;
 mod orders;
 pub mod outcome;
+mod pay;
 mod payouts;
 pub mod reason;
 mod recall;
 mod refunds;
 mod settlement;
+mod side_by_side;
 mod work;
 
 pub use facts::{

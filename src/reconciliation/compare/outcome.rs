@@ -250,8 +250,10 @@ pub struct Payout {
     pub channel: ChannelNo,
     /// The file of its lines.
     pub file: FileNo,
-    /// The batch as the lines name it, empty when the whole file is one.
+    /// The batch as the lines name it; their day, such as `2026-01-05`, when they name none.
     pub batch: String,
+    /// Whether its lines name no batch, so that those of one day are one.
+    pub is_of_day: bool,
     /// The latest day of its lines.
     pub day: Day,
     /// How many lines are money.

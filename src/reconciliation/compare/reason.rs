@@ -151,6 +151,7 @@ pub fn name_of(
         Side::Line => format!("line {} of {of}", known.place),
         Side::Bank => format!("bank line {} of {of}", known.place),
         Side::Payout => format!("batch \"{}\" of {of}", known.batch),
+        Side::Batch if known.batch.is_empty() => format!("totals of {of}"),
         Side::Batch => format!("totals of batch \"{}\" of {of}", known.batch),
     }
 }

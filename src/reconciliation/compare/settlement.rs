@@ -4,13 +4,13 @@
 
 use std::thread;
 
+use super::batches::batches;
 use super::facts::LineKind;
 use super::fees::Tariff;
 use super::input::{Input, Line, Payment};
 use super::join::{Look, NONE, Pair, at, join, join_thread, number};
 use super::orders::by_order;
 use super::outcome::{Item, Outcome, OutcomeKind, Role, Rule};
-use super::payouts::batches;
 use super::work::{Work, identity, matched, took_money, verdict};
 use crate::domain::money::Currency;
 

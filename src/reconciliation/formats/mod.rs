@@ -72,7 +72,9 @@ impl Look {
     pub fn at(input: &Input) -> Result<Self, Problem> {
         let head = input.head()?;
         if head.iter().all(u8::is_ascii_whitespace) {
-            return Err(Problem::file("the file is empty"));
+            return Err(Problem::file(
+                "the file is empty: download it again from the bank or the provider",
+            ));
         }
         if [
             &b"PK\x03\x04"[..],

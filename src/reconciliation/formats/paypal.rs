@@ -38,6 +38,7 @@ impl Format for PayPal {
         let mut records = Records::new(script.text(input)?, ',');
         let mut report = Report::default();
         book.fees_move_balance = true;
+        book.expect_numbers_once();
         while let Some((line, fields)) = records.next_record()? {
             report.record(line, &fields, book)?;
         }

@@ -43,9 +43,13 @@ pub fn amount(
 ) -> Result<Option<Decimal>, Problem> {
     let cell = columns.cell(row, role);
     number(cell, style).map_err(|why| {
-        let name = format!("{role:?}").to_lowercase();
+        let name = if role == Role::Amount {
+            "amount".to_owned()
+        } else {
+            format!("{role:?} amount").to_lowercase()
+        };
         let text = shown(&cell.shown());
-        Problem::at(row.place, format!("the {name} amount \"{text}\" {why}"))
+        Problem::at(row.place, format!("the {name} \"{text}\" {why}"))
     })
 }
 
@@ -110,15 +114,19 @@ pub fn is_money(row: &Row, plan: &Plan, book: &mut Book<'_>) -> bool {
     };
     let folded = fold(&status);
     let words = &library().words;
+    let own = &plan.profile;
+    // What the profile says of its own words goes first.
+    if own.succeeded.contains(&folded) {
+        return true;
+    }
+    if own.failed.contains(&folded) {
+        return false;
+    }
     if words.succeeded.contains(&folded) {
         return true;
     }
     if !words.failed.contains(&folded) {
-        book.hold(format!(
-            "row {}: the status \"{}\" is not known: the row is not counted",
-            row.place,
-            shown(&status)
-        ));
+        book.unknown_status(&status, row.place);
     }
     false
 }

@@ -133,6 +133,9 @@ pub fn tell(plan: &Plan, book: &mut Book<'_>) {
         book.hold("every date reads as day/month and as month/day: say which with --date-order dmy or mdy");
     }
     book.fees_move_balance = plan.profile.fees_move_balance;
+    if plan.profile.is_settlement {
+        book.expect_numbers_once();
+    }
 }
 
 /// The style that all columns have: each of its own, and none against another.

@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use memchr::{memchr, memchr3};
-
 use super::dates::DateOrder;
 use crate::domain::time::Day;
 use crate::reconciliation::problem::Problem;
@@ -152,64 +150,133 @@ fn record(text: &[u8], delimiter: u8, is_last: bool, fields: &mut Vec<Field>) ->
     if text.is_empty() {
         return None;
     }
+    let mut marks = Marks::of(text, delimiter);
     let mut at = 0;
     loop {
-        let rest = text.get(at..)?;
-        let (mut field, length) = if rest.first() == Some(&b'"') {
-            quoted(rest)?
+        let is_quoted = text.get(at) == Some(&b'"');
+        let (mut field, end) = if is_quoted {
+            quoted(text, at, &mut marks)?
         } else {
-            let end = memchr3(delimiter, b'\n', b'"', rest);
-            let length = end.or(is_last.then_some(rest.len()))?;
-            if rest.get(length) == Some(&b'"') {
-                return None;
-            }
-            (plain(length), length)
+            let end = marks.next().or(is_last.then_some(text.len()))?;
+            let (start, has_doubled) = (at, false);
+            (
+                Field {
+                    start,
+                    end,
+                    has_doubled,
+                },
+                end,
+            )
         };
-        field.start += at;
-        field.end += at;
-        at += length;
-        match text.get(at) {
-            Some(end) if *end == delimiter => {
+        let length = match text.get(end) {
+            Some(mark) if *mark == delimiter => {
                 fields.push(field);
-                at += 1;
+                if is_quoted {
+                    marks.next();
+                }
+                at = end + 1;
                 continue;
             }
-            Some(b'\n') => at += 1,
-            Some(b'\r') if text.get(at + 1) == Some(&b'\n') => at += 2,
-            None if is_last => {}
+            Some(b'\n') => end + 1,
+            Some(b'\r') if text.get(end + 1) == Some(&b'\n') => end + 2,
+            None if is_last => end,
             _ => return None,
-        }
-        if length == field.end - field.start && text.get(..field.end)?.ends_with(b"\r") {
-            field.end = field.start.max(field.end - 1);
+        };
+        if !is_quoted && text.get(at..end)?.ends_with(b"\r") {
+            field.end -= 1;
         }
         fields.push(field);
-        return Some(at);
+        return Some(length);
     }
 }
 
-fn plain(length: usize) -> Field {
-    Field {
-        start: 0,
-        end: length,
-        has_doubled: false,
-    }
-}
-
-/// A quoted field and its length with its quotes.
-fn quoted(text: &[u8]) -> Option<(Field, usize)> {
-    let (mut at, mut has_doubled) = (1, false);
+/// The quoted field that begins here, and where its closing quote is behind it.
+#[inline]
+fn quoted(text: &[u8], at: usize, marks: &mut Marks<'_>) -> Option<(Field, usize)> {
+    marks.next();
+    let mut has_doubled = false;
     loop {
-        at += memchr(b'"', text.get(at..)?)? + 1;
-        if text.get(at) != Some(&b'"') {
-            let field = Field {
-                start: 1,
-                end: at - 1,
-                has_doubled,
-            };
-            return Some((field, at));
+        let end = marks.next()?;
+        if text.get(end) != Some(&b'"') {
+            continue;
         }
+        if text.get(end + 1) != Some(&b'"') {
+            let start = at + 1;
+            return Some((
+                Field {
+                    start,
+                    end,
+                    has_doubled,
+                },
+                end + 1,
+            ));
+        }
+        marks.next();
         has_doubled = true;
-        at += 1;
+    }
+}
+
+/// The places of delimiters, line feeds and quotes, found in eight bytes at a time.
+struct Marks<'a> {
+    text: &'a [u8],
+    wanted: [u64; 3],
+    /// Where the eight bytes begin.
+    at: usize,
+    /// The highest bit of each byte of them that is a mark and was not handed over.
+    found: u64,
+}
+
+impl<'a> Marks<'a> {
+    #[inline]
+    fn of(text: &'a [u8], delimiter: u8) -> Self {
+        let mut marks = Self {
+            text,
+            wanted: [delimiter, b'\n', b'"'].map(|byte| u64::from_le_bytes([byte; 8])),
+            at: 0,
+            found: 0,
+        };
+        marks.found = marks.look().unwrap_or(0);
+        marks
+    }
+
+    /// The marks in the eight bytes; `None` behind the end.
+    #[inline]
+    fn look(&self) -> Option<u64> {
+        const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+        let rest = self.text.get(self.at..)?;
+        let bytes = match rest.first_chunk() {
+            Some(bytes) => *bytes,
+            None if rest.is_empty() => return None,
+            None => {
+                // No mark is a byte of this kind in UTF-8.
+                let mut bytes = [0xff; 8];
+                bytes
+                    .iter_mut()
+                    .zip(rest)
+                    .for_each(|(to, from)| *to = *from);
+                bytes
+            }
+        };
+        let bytes = u64::from_le_bytes(bytes);
+        // Of each byte that is not the wanted one the highest bit is set.
+        let others = self.wanted.map(|wanted| {
+            let differs = bytes ^ wanted;
+            ((differs & LOW) + LOW) | differs
+        });
+        let [one, two, three] = others;
+        Some(!((one & two & three) | LOW))
+    }
+
+    /// The next one.
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.at += 8;
+            self.found = self.look()?;
+        }
+        let bit = usize::try_from(self.found.trailing_zeros()).ok()?;
+        self.found &= self.found - 1;
+        Some(self.at + bit / 8)
     }
 }
 
@@ -330,6 +397,18 @@ mod tests {
             for (one, other) in all.iter().zip(&expected) {
                 assert_eq!((one.0, one.1.iter().map(String::as_str).collect()), *other);
             }
+        }
+        // Wherever a mark lies in eight bytes, in front of the end or behind it.
+        for length in 0..20 {
+            let word = "é".repeat(length) + &"x".repeat(length % 3);
+            let text = format!("{word},\"{word},\"\"\",{word}\r\n,{word}");
+            let expected = [
+                vec![word.clone(), format!("{word},\""), word.clone()],
+                vec![String::new(), word.clone()],
+            ];
+            let all = read(text.as_bytes()).unwrap();
+            let fields: Vec<_> = all.into_iter().map(|(_, fields)| fields).collect();
+            assert_eq!(fields, expected);
         }
         let problem = read("a,b\nc,\"d\ne".as_bytes()).unwrap_err();
         assert!(problem.to_string().contains('2'), "{problem}");

@@ -17,6 +17,7 @@ mod cases;
 mod days;
 mod outbox;
 mod outcomes;
+mod overview;
 mod refunds;
 mod reports;
 mod settling;
@@ -30,6 +31,7 @@ pub use cases::{Cases, DifferenceFilter};
 pub use days::{Days, PostedSum};
 pub use outbox::{DeliveryCounts, DeliveryFilter, Outbox};
 pub use outcomes::{Home, Outcomes};
+pub use overview::{AccountEnds, Overview, UnprovenSum};
 pub use refunds::{RefundFilter, Refunds};
 pub use reports::{
     Aged, AgedSum, CaseSum, MatchSum, MoveSum, OpenedSum, PaymentSum, Reports, StockSum, UnitScope,
@@ -65,6 +67,7 @@ pub trait Queries:
     + Settling
     + Outcomes
     + Staging
+    + Overview
 {
 }
 

@@ -13,6 +13,7 @@ pub(super) mod migrations;
 mod named;
 mod outbox;
 mod outcomes;
+mod overview;
 mod payments;
 mod proof;
 mod refunds;

@@ -15,7 +15,8 @@ use super::body::{body, members};
 use super::page::ok;
 use crate::config::settings::Settings;
 use crate::domain::ids::{Tenant, uuid_at};
-use crate::domain::time::{Day, Instant};
+use crate::domain::time::{Day, Instant, vietnam_day};
+use crate::journeys::days::at_the_bank::{banks_json, unproven_json};
 use crate::journeys::days::clocks::must_agree;
 use crate::journeys::days::close_day::close_day;
 use crate::journeys::days::find_day::find_day;
@@ -205,8 +206,8 @@ pub fn row_json(row: &DayRow) -> Value {
     })
 }
 
-/// A day in full: where it stands, what it holds (as it was proposed, else as it is now), its steps,
-/// and what was signed at its last closing.
+/// A day in full: where it stands, what it holds (as it was proposed, else as it is now), what the banks
+/// say beside our books, its steps, and what was signed at its last closing.
 ///
 /// # Errors
 /// Any [`Failure`].
@@ -254,6 +255,13 @@ pub fn day_json(
         })
     });
     put(&mut told, "found", found);
+    put(
+        &mut told,
+        "banks",
+        banks_json(queries, settings, tenant, day)?,
+    );
+    let unproven = unproven_json(queries, tenant, (day, vietnam_day(now)))?;
+    put(&mut told, "unproven_remittances", unproven);
     put(&mut told, "steps", Value::from(steps));
     put(&mut told, "artefact", artefact.unwrap_or(Value::Null));
     Ok(told)

@@ -94,7 +94,8 @@ async fn name(request: &mut ServiceRequest) -> Result<Option<Named>, Problem> {
     let key = header.to_str().ok().map(str::trim);
     let is_key = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b >= b' ');
     let key = key.filter(is_key).map(str::to_owned).ok_or_else(|| {
-        Problem::NotValid("Idempotency-Key must be 1 to 255 visible characters".to_owned())
+        let text = "Idempotency-Key must be 1 to 255 printable characters of ASCII; spaces may stand between them";
+        Problem::NotValid(text.to_owned())
     })?;
     let Some(gateway) = request.app_data::<web::Data<Gateway>>().cloned() else {
         return Ok(None);

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::address::Origin;
 use super::connections::Shown;
 use super::limits::Wait;
+use super::traces;
 use super::unread::Held;
 use crate::domain::ids::uuid_at;
 use crate::web::Gateway;
@@ -65,6 +66,10 @@ pub async fn gate(
     request.extensions_mut().insert(visitor);
     let held = Held::of(&mut request);
     let span = tracing::info_span!("request", request_id = %visitor.request_id);
+    let is_followed = gateway.settings.traces.is_some();
+    if is_followed {
+        traces::take_up(&request, &span);
+    }
     let mut response = if is_packed {
         request.into_response(Problem::Packed.error_response())
     } else {
@@ -91,6 +96,9 @@ pub async fn gate(
     let time = began.elapsed();
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, micros = time.as_micros(), "answered"));
+    if is_followed {
+        traces::tell(&response, &span);
+    }
     let channel = response.request().match_info().get("channel");
     if let Some(channel) = channel.filter(|name| gateway.channels.contains_key(*name)) {
         gateway.metrics.time(channel, time);

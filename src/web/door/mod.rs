@@ -6,4 +6,5 @@ pub mod connections;
 pub mod gate;
 pub mod limits;
 pub mod tls;
+pub mod traces;
 mod unread;

@@ -337,6 +337,7 @@ pub const ROSTER: &[Code] = &[
         &[409],
         "The day lies before the first that was closed.",
     ),
+    code("in_future", &[409], "The day has not begun."),
     code(
         "long_before",
         &[409],

@@ -106,6 +106,53 @@ fn day_members() -> Members {
     ]
 }
 
+/// A bank account beside our books.
+fn bank() -> Schema {
+    answer(vec![
+        ("source", text()),
+        ("account", told(text(), "As the ledger names it.")),
+        ("currency", text()),
+        (
+            "statement_day",
+            told(
+                day(),
+                "The last day of the last statement up to the day asked for.",
+            ),
+        ),
+        ("statement", told(text(), "What that closes with.")),
+        (
+            "books",
+            told(text(), "What our books hold at the end of the day."),
+        ),
+        ("gap", told(text(), "The statement less our books.")),
+        (
+            "before_first_statement",
+            told(
+                or_null(text()),
+                "What the first statement that was imported opens with: it was there before.",
+            ),
+        ),
+        (
+            "not_posted",
+            told(
+                or_null(text()),
+                "The rest of the gap: lines not posted, less what was recorded and no statement shows yet.",
+            ),
+        ),
+    ])
+}
+
+/// Remittances of a currency that no statement shows.
+fn unproven() -> Schema {
+    answer(vec![
+        ("currency", text()),
+        ("count", small()),
+        ("amount", text()),
+        ("oldest_day", day()),
+        ("oldest_age_days", small()),
+    ])
+}
+
 fn day_shown() -> Schema {
     let step = answer(vec![
         ("action", text()),
@@ -139,6 +186,8 @@ fn day_shown() -> Schema {
                 "What the day holds: as it was proposed, else as it is now.",
             ),
         ),
+        ("banks", list(bank())),
+        ("unproven_remittances", list(unproven())),
         ("steps", list(step)),
         (
             "artefact",

@@ -159,7 +159,7 @@ pub fn document() -> &'static Value {
 fn build() -> Value {
     let key = json!({
         "name": "Idempotency-Key", "in": "header", "required": false,
-        "description": "A name of your own for this request, kept for a day.",
+        "description": "A name of your own for this request, kept for a day; spaces around it do not count.",
         "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     });
     let replayed = json!({

@@ -2,20 +2,22 @@
 //! commit, and there are no connections left to have.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 
 use super::gateway::Start;
-use super::proof::prove;
+use super::proof::{books_are_whole, prove};
 use super::scene::Scene;
 use super::server::OwnServer;
 use super::wire::Line;
 use crate::support::Engine;
+use crate::support::app::BANK_KEY;
 use crate::support::database::TestDatabase;
 use crate::support::http::request;
+use crate::support::office::{bank_request, transfer};
 
 /// What `/readyz` says.
 fn readiness(address: SocketAddr) -> u16 {
@@ -40,6 +42,46 @@ fn a_server_that_crashes_under_load_loses_nothing() {
         assert_eq!(readiness(address), 200);
     }
     prove(&scene, callers, gateway, address);
+}
+
+/// What a transfer from outside the book is answered with.
+fn first_try(line: &mut Line, address: SocketAddr, number: u64) -> u16 {
+    let told = transfer(9_000_000 + number, 1_000, "outside the book").to_string();
+    line.ask(address, &bank_request(told.as_bytes(), BANK_KEY))
+        .unwrap()
+        .status
+}
+
+#[test]
+fn a_gateway_that_says_it_is_ready_takes_the_first_call_after_an_outage() {
+    let server = OwnServer::start("-c max_connections=30");
+    let scene = Scene::on(TestDatabase::at(server.url()));
+    let (gateway, address) = scene.serving(&Start::default());
+    let mut line = Line::new();
+    for round in 0..3 {
+        for number in 0..4 {
+            assert_eq!(first_try(&mut line, address, round * 100 + number), 200);
+        }
+        server.crash();
+        assert_eq!(readiness(address), 503);
+        server.go_on();
+        let began = Instant::now();
+        while readiness(address) != 200 {
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "it is never ready again"
+            );
+        }
+        // Each writer has a connection of before the outage, and each takes some of these.
+        for number in 10..18 {
+            let status = first_try(&mut line, address, round * 100 + number);
+            assert_eq!(status, 200, "call {number} of round {round}");
+        }
+    }
+    gateway.stop();
+    let count = "SELECT COUNT(*) AS n FROM payments WHERE amount_minor = 1000";
+    assert_eq!(scene.database.number(count), 36);
+    books_are_whole(&scene);
 }
 
 #[test]

@@ -96,8 +96,7 @@ fn rows_are_right(scene: &Scene) {
         book.told.len(),
         "the callers' own numbers clash"
     );
-    let rows = payments(scene);
-    let notices = notices(scene);
+    let (rows, notices, taken) = read(scene);
     let mut money: HashMap<Way, i64> = HashMap::new();
     for (key, row) in &rows {
         let told = known.get(key);
@@ -125,7 +124,24 @@ fn rows_are_right(scene: &Scene) {
     }
     for way in Way::ALL {
         let expected = money.get(&way).copied().unwrap_or(0);
-        assert_eq!(taken(scene, way), expected, "{way:?}: ledger and payments");
+        assert_eq!(taken[&way], expected, "{way:?}: ledger and payments");
+    }
+}
+
+type Payments = HashMap<(String, String), Row>;
+type Notices = HashMap<(String, String, String), i64>;
+
+/// Payments, notices and money as they stand at one moment. A call whose caller was told to try later may
+/// be committed all the same, and every commit adds a notice: what is read is read again until none came
+/// in between.
+fn read(scene: &Scene) -> (Payments, Notices, HashMap<Way, i64>) {
+    loop {
+        let before = sums(scene);
+        let money = Way::ALL.map(|way| (way, taken(scene, way)));
+        let read = (payments(scene), notices(scene), HashMap::from(money));
+        if sums(scene) == before {
+            return read;
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn call_of(channel: &Arc<Channel>, notices: Vec<Notice>) -> Call {
         silent_because: None,
         raw: Vec::new(),
         request_id: None,
+        span: None,
         reply: Box::new(|_| {}),
     }
 }

@@ -2,6 +2,7 @@
 //! still, and a caller that speaks HTTP byte for byte. It decides nothing about what is right.
 
 pub(crate) mod app;
+pub(crate) mod collector;
 pub(crate) mod contract;
 pub(crate) mod database;
 pub(crate) mod http;
