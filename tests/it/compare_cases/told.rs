@@ -403,7 +403,10 @@ fn a_reason_shows_accounts_and_what_was_turned_down() {
     let case = Case::of(&[own])
         .banks(&[elsewhere, twice])
         .refunds(&[by_id])
-        .lines(&[back("RF1", 60)]);
+        .lines(&[LineFacts {
+            order_ref: Some("ORDER-9"),
+            ..back("RF1", 60)
+        }]);
     let input = case.input();
     let found = compare(&input);
     let payment = reason(&input, &found, Item::Payment(0)).unwrap();
@@ -428,6 +431,7 @@ fn a_reason_shows_accounts_and_what_was_turned_down() {
         refund.compared,
         [
             field("transaction", "RF1", "RF1"),
+            field("order", "ORDER-1", "ORDER-9"),
             field("amount", "60", "-60")
         ]
     );
