@@ -225,6 +225,22 @@ mod tests {
             assert_eq!(vnd(text), Err(E::NotANumber(text.into())), "{text}");
         }
         assert_eq!(vnd("-5"), Err(E::Negative("-5".into())));
+        assert_eq!(vnd("-1.5"), Err(E::Negative("-1.5".into())));
+        // Twenty digits are looked at, and eight decimals; beyond that nothing is even tried.
+        let usd = |text: &str| Money::parse(text, Currency::parse("USD").unwrap());
+        for (whole, digits) in [("1", 19), ("1", 20)] {
+            let text = format!("{whole}{}", "0".repeat(digits));
+            assert_eq!(vnd(&text), Err(E::TooLarge(text)), "{digits}");
+        }
+        let scaled = Money::parse_scaled("10000000000000000000", Currency::VND, 2);
+        assert_eq!(scaled, Ok(Money::vnd(100_000_000_000_000_000)));
+        assert_eq!(usd("1.25"), Ok(Money::new(125, Currency(*b"USD"))));
+        // What would be lost when so many decimals are made a number is refused as well.
+        let tiny = format!("1.{}1", "0".repeat(40));
+        for text in ["1.255", "1.00000001", "1.000000001", &tiny] {
+            let expected = E::Fraction(text.into(), Currency(*b"USD"));
+            assert_eq!(usd(text), Err(expected), "{text}");
+        }
         assert_eq!(vnd("1.5"), Err(E::Fraction("1.5".into(), Currency::VND)));
         assert!(matches!(vnd("9223372036854775808"), Err(E::TooLarge(_))));
         assert!(matches!(vnd(&"9".repeat(60)), Err(E::TooLarge(_))));
@@ -235,6 +251,36 @@ mod tests {
         let scaled = |text: &str| Money::parse_scaled(text, Currency::VND, 2);
         assert_eq!(scaled("15000000"), Ok(Money::vnd(150_000)));
         assert!(matches!(scaled("15000050"), Err(MoneyError::Fraction(..))));
+    }
+
+    #[test]
+    fn a_currency_is_three_capital_letters_and_is_written_as_them() {
+        let usd = Currency::parse("USD").unwrap();
+        for text in ["", "US", "USDT", "usd", "Vnd", "U$D", "VN1", "VNĐ"] {
+            assert_eq!(
+                Currency::parse(text),
+                Err(MoneyError::NotACurrency(text.into()))
+            );
+        }
+        assert_eq!((usd.as_str(), usd.decimals()), ("USD", 2));
+        assert_eq!(
+            format!("{usd} {usd:?} {}", String::from(usd)),
+            "USD USD USD"
+        );
+        let decimals = ["VND", "JPY", "KRW", "EUR"].map(|text| Currency::parse(text).unwrap());
+        assert_eq!(decimals.map(Currency::decimals), [0, 0, 0, 2]);
+        let read: Currency = serde_json::from_str("\"EUR\"").unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), "\"EUR\"");
+        assert!(serde_json::from_str::<Currency>("\"eur\"").is_err());
+    }
+
+    #[test]
+    fn an_amount_is_told_in_its_currency() {
+        let amounts = [(150_000, "VND"), (-7, "VND"), (-150, "USD"), (5, "USD")]
+            .map(|(minor, currency)| Money::new(minor, Currency::parse(currency).unwrap()));
+        assert_eq!(amounts.map(Money::minor), [150_000, -7, -150, 5]);
+        let told = amounts.map(|amount| amount.to_string());
+        assert_eq!(told, ["150000 VND", "-7 VND", "-1.50 USD", "0.05 USD"]);
     }
 
     #[test]

@@ -203,6 +203,8 @@ mod tests {
         for text in ["-_8=", "+/8", "-_9"] {
             assert_eq!(from_base64url(text), None, "{text}");
         }
+        assert_eq!(to_base64url(&[251, 255]), "-_8");
+        assert_eq!(to_base64(&[251, 255]), "+/8=");
         assert_eq!(from_base64("AAE="), Some(vec![0, 1]));
         for text in ["AAE", "AAF=", "AA_=", " AAE=", "AAE=\n", "A-E="] {
             assert_eq!(from_base64(text), None, "{text}");
@@ -217,6 +219,9 @@ mod tests {
             any_key_gives_hex(keys, "key", claimed, |key| sha256(&[key.bytes()]))
         };
         assert_eq!(check(&keys, &claimed), Ok(()));
+        // A key that is listed twice, as while a rotation is written down, fits all the same.
+        let twice = [Secret::new("old"), Secret::new("old")];
+        assert_eq!(check(&twice, &claimed), Ok(()));
         assert_eq!(check(&keys, ""), Err(Refusal::SignatureMismatch));
         assert_eq!(
             check(&keys, &to_hex(&sha256(&[b""]))),

@@ -140,3 +140,126 @@ pub fn block_hash(
     }
     Sha256::digest(text.as_bytes()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dossier::FeeKind;
+    use crate::domain::entry::{Account, Event};
+    use crate::domain::ids::{BillId, EntryId, PaymentId};
+    use crate::domain::money::Money;
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    fn head(height: i64) -> ChainHead {
+        ChainHead {
+            tenant: Tenant(7),
+            chain: 2,
+            epoch: 9,
+            height,
+            hash: vec![0xab; 32],
+        }
+    }
+
+    fn postings() -> [Posting; 2] {
+        let id = |number: u8| Uuid::from_u128(u128::from(number));
+        let placed = Posting {
+            entry_id: EntryId(id(0xaa)),
+            event: Event::PaymentPlaced,
+            debit: Account::Suspense,
+            credit: Account::PayerCredit,
+            amount: Money::vnd(5),
+            payment_id: None,
+            bill_id: None,
+            corrects: Some(EntryId(id(0xdd))),
+        };
+        let recorded = Posting {
+            event: Event::PaymentRecorded,
+            debit: Account::Clearing("vnpay".to_owned()),
+            credit: Account::Receivable("H12.101".to_owned()),
+            amount: Money::vnd(90_000),
+            payment_id: Some(PaymentId(id(0xbb))),
+            bill_id: Some(BillId(id(0xcc))),
+            corrects: None,
+            ..placed.clone()
+        };
+        [recorded, placed]
+    }
+
+    fn sealed_at() -> Instant {
+        DateTime::from_timestamp_micros(1_767_584_100_000_001).unwrap()
+    }
+
+    /// What `sha256sum` gives of the lines that the recipe says, written by hand:
+    /// `doisoat-block-1|7|2|6|ab…ab|1767584100000001|2`, then `1|00000000-…-0000000000aa|payment_recorded|…`
+    /// and `2|00000000-…-0000000000aa|payment_placed|suspense|payer_credit|5|VND|-|-|00000000-…-0000000000dd`.
+    const BY_HAND: &str = "72e21f184cfc38a913df1ded567e84b6c04105517b429630c939388199f62a66";
+
+    #[test]
+    fn a_block_has_the_hash_of_the_recipe_and_moves_the_head() {
+        let mut head = head(5);
+        let block = head.seal(sealed_at(), &postings()).unwrap();
+        assert_eq!(hex::encode(&block.row.hash), BY_HAND);
+        assert_eq!((head.height, &head.hash), (6, &block.row.hash));
+        let row = (block.row.tenant, block.row.chain, block.row.height);
+        assert_eq!(row, (7, 2, 6));
+        assert_eq!((block.row.posting_count, block.epoch), (2, 9));
+        assert_eq!(block.row.sealed_at, Ts(sealed_at()));
+        let seqs: Vec<(i64, i32)> = block
+            .postings
+            .iter()
+            .map(|row| (row.height, row.seq))
+            .collect();
+        assert_eq!(seqs, [(6, 1), (6, 2)]);
+        let next = head.seal(sealed_at(), &postings()).unwrap();
+        assert_eq!(next.row.height, 7);
+        assert_ne!(next.row.hash, block.row.hash);
+    }
+
+    #[test]
+    fn nothing_posted_seals_nothing() {
+        let mut head = head(5);
+        assert!(head.seal(sealed_at(), &[]).is_none());
+        assert_eq!(head, self::head(5));
+    }
+
+    #[test]
+    fn every_fact_of_a_posting_changes_the_hash() {
+        let hash = |posting: Posting| head(5).seal(sealed_at(), &[posting]).unwrap().row.hash;
+        let [one, _] = postings();
+        let changed = [
+            Posting {
+                event: Event::PaymentPlaced,
+                ..one.clone()
+            },
+            Posting {
+                debit: Account::Suspense,
+                ..one.clone()
+            },
+            Posting {
+                credit: Account::Due("H12.101".to_owned(), FeeKind::Phi),
+                ..one.clone()
+            },
+            Posting {
+                amount: Money::vnd(90_001),
+                ..one.clone()
+            },
+            Posting {
+                payment_id: None,
+                ..one.clone()
+            },
+            Posting {
+                bill_id: None,
+                ..one.clone()
+            },
+            Posting {
+                corrects: Some(one.entry_id),
+                ..one.clone()
+            },
+        ];
+        let own = hash(one);
+        for posting in changed {
+            assert_ne!(hash(posting.clone()), own, "{posting:?}");
+        }
+    }
+}

@@ -223,6 +223,7 @@ mod tests {
             (0, 0, 0, "gross is 0"),
             (100, -1, 101, "fee is -1"),
             (100, 101, -1, "net is -1"),
+            (100, 0, -1, "net is -1"),
             (i64::MAX, i64::MAX, 1, "net is 1"),
         ];
         for (gross, fee, net, why) in table {

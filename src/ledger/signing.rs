@@ -129,17 +129,10 @@ impl SigningKey {
 }
 
 /// The mode of a file that its group or others may read or write.
-#[cfg(unix)]
 fn exposed(of: &Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = of.permissions().mode() & 0o777;
     (mode & 0o066 != 0).then_some(mode)
-}
-
-/// Elsewhere a file has no such mode.
-#[cfg(not(unix))]
-fn exposed(_: &Metadata) -> Option<u32> {
-    None
 }
 
 /// The public keys under which a day counts as signed: those used before, and that of the private key
@@ -204,6 +197,55 @@ mod tests {
         assert!(!is_signed(&key.public_key(), b"the daz", &signature));
         assert!(!is_signed(&other.public_key(), b"the day", &signature));
         assert!(!is_signed(&key.public_key(), b"the day", &signature[1..]));
+    }
+
+    #[test]
+    fn a_key_is_read_only_from_a_file_that_is_its_owners_alone() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("signing.pem");
+        let text = new_private_pem().unwrap();
+        let key = SigningKey::of_pem(&text).unwrap();
+        std::fs::write(&file, text).unwrap();
+        let retired = vec![7_u8; 32];
+        let both = [retired.clone(), key.public_key()];
+        for mode in [0o400, 0o600, 0o700, 0o711] {
+            std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            let read = SigningKey::read(&file).unwrap();
+            assert_eq!(read.public_key(), key.public_key(), "{mode:o}");
+            let (known, problem) = known_keys(Some(&file), std::slice::from_ref(&retired));
+            assert_eq!(known, both);
+            assert!(problem.is_none(), "{problem:?}");
+        }
+        for mode in [0o640, 0o604, 0o620, 0o602, 0o666, 0o777] {
+            std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            let told = SigningKey::read(&file).unwrap_err().to_string();
+            assert!(told.contains(&format!("(mode {mode:o})")), "{told}");
+            // Good enough to compare with, and its owner is told.
+            let (known, problem) = known_keys(Some(&file), std::slice::from_ref(&retired));
+            assert_eq!(known, both);
+            assert!(matches!(problem, Some(KeyError::Exposed(_, found)) if found == mode));
+        }
+        std::fs::write(&file, "no key").unwrap();
+        assert!(matches!(SigningKey::read(&file), Err(KeyError::NotAKey(_))));
+        let missing = folder.path().join("missing.pem");
+        let (known, problem) = known_keys(Some(&missing), std::slice::from_ref(&retired));
+        assert_eq!(known, std::slice::from_ref(&retired));
+        assert!(matches!(problem, Some(KeyError::Unreadable(..))));
+        let (known, problem) = known_keys(None, std::slice::from_ref(&retired));
+        assert!(known == [retired] && problem.is_none());
+        assert_eq!(format!("{key:?}"), "SigningKey");
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_named() {
+        let known = [vec![1; 32], vec![2; 32]];
+        assert_eq!(unknown_key(&[1; 32], &known), None);
+        assert_eq!(unknown_key(&[2; 32], &known), None);
+        let told = unknown_key(&[3; 32], &known).unwrap();
+        assert!(told.starts_with(&format!("is signed with the key {}, ", "03".repeat(32))));
+        assert!(unknown_key(&[1; 32], &[]).is_some());
     }
 
     #[test]

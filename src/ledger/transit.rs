@@ -140,6 +140,13 @@ mod tests {
             .map(|t| (t.account.as_str(), t.within_day_minor, t.over_day_minor))
             .collect();
         assert_eq!(told, [("clearing:vnpay", 7, 0)]);
+        // A closing of the day itself is none before it.
+        let closings = [
+            row("2026-01-07", "clearing:vnpay", 9, 2),
+            row("2026-01-06", "clearing:vnpay", 4, 0),
+        ];
+        let again = in_transit(day, &rows, &closings);
+        assert_eq!((again[0].within_day_minor, again[0].over_day_minor), (5, 2));
         let first = in_transit(day, &rows, &[]);
         assert_eq!((first[0].within_day_minor, first[0].over_day_minor), (0, 7));
     }

@@ -7,7 +7,7 @@ use super::seal::{GENESIS, block_hash};
 use super::verify_days::wrong_days;
 use super::verify_outcomes::wrong_outcomes;
 use crate::domain::bill::Bill;
-use crate::domain::classification::{Class, PROVIDER_SLOTS, PaidBy};
+use crate::domain::classification::{Class, PaidBy};
 use crate::domain::dossier::{FeeItem, SubmittedVia};
 use crate::store::Db;
 use crate::store::failure::Failure;
@@ -29,6 +29,9 @@ pub struct Check {
 
 /// Blocks, and dossiers, read at a time.
 const PAGE: i64 = 500;
+
+/// Payments whose allocations are read at a time.
+const AT_ONCE: usize = 400;
 
 /// Wrong rows named per check.
 const NAMED: usize = 20;
@@ -251,12 +254,7 @@ fn classes(queries: &mut dyn Queries, tenant: i32) -> Result<(i64, Vec<Wrong>), 
     let slots = queries.list_provider_slots(tenant)?;
     let slots: HashMap<String, u8> = slots
         .into_iter()
-        .map(|row| {
-            (
-                row.provider,
-                u8::try_from(row.slot).unwrap_or(PROVIDER_SLOTS - 1),
-            )
-        })
+        .map(|row| (row.provider, u8::try_from(row.slot).unwrap_or(u8::MAX)))
         .collect();
     let (mut count, mut after, mut wrong) = (0, None, Vec::new());
     loop {
@@ -312,7 +310,7 @@ type Rows<'a> = (
 fn standing(queries: &mut dyn Queries, tenant: i32, ids: &[Uid]) -> Result<Vec<Standing>, Failure> {
     let payments = queries.list_payments_of(tenant, ids)?;
     let mut rows: Vec<Standing> = payments.iter().filter_map(Standing::of_payment).collect();
-    for some in rows.chunks_mut(NAMED * NAMED) {
+    for some in rows.chunks_mut(AT_ONCE) {
         let of: Vec<Uid> = some.iter().map(|row| row.payment_id).collect();
         for given in queries.list_allocations(tenant, &of)? {
             let row = some

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::dossier_code::DossierCode;
+use crate::matching::memo::{Named, are_rivals};
 
 /// The bill linked when the dossiers with these codes have one open bill each, as its place.
 fn linked(codes: &[&str], memo: &str) -> Option<u128> {
@@ -147,4 +148,35 @@ fn two_codes_of_two_bills_are_no_guess() {
     for (codes, memo, place) in table {
         assert_eq!(linked(codes, memo), place, "{memo}");
     }
+}
+
+#[test]
+fn rivals_are_codes_of_which_one_goes_on_with_digits() {
+    let code = "H121042507010012";
+    let longer = format!("{code}3");
+    assert!(are_rivals(code, &longer) && are_rivals(&longer, code));
+    assert!(are_rivals(code, &format!("{code}34")));
+    for other in [
+        code,
+        "H121042507010013",
+        "H12104250701001X",
+        &format!("{code}X"),
+        &format!("{code}3X"),
+    ] {
+        assert!(
+            !are_rivals(code, other) && !are_rivals(other, code),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn a_day_that_the_calendar_does_not_have_makes_no_code() {
+    let day = [
+        "H12.104-240229-0012",
+        "H12.104-250229-0012",
+        "H12.104-250431-0012",
+    ];
+    let linked = day.map(|code| Named::in_text(code).codes.len());
+    assert_eq!(linked, [1, 0, 0]);
 }

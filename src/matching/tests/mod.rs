@@ -2,6 +2,7 @@
 
 mod codes;
 mod laws;
+mod reasons;
 
 use super::clues::clues;
 use super::rules::{Candidate, Candidates, Decision, MatchOutcome, Rule, decide};

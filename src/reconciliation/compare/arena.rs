@@ -195,4 +195,39 @@ mod tests {
             assert_eq!(word.same(&again), (text.len() <= SHORT).then_some(true));
         }
     }
+
+    #[test]
+    fn a_short_word_and_a_long_one_are_told_apart_by_themselves() {
+        let mut arena = Arena::default();
+        let (short, long) = (arena.word("T1"), arena.word("TRANSACTION-2026-0001"));
+        assert_eq!(
+            (short.same(&long), long.same(&short)),
+            (Some(false), Some(false))
+        );
+        assert_eq!(long.same(&long), None);
+    }
+
+    #[test]
+    fn a_text_loses_the_spaces_around_it_and_no_others() {
+        for text in ["T 1", " T 1", "T 1 ", "\u{3000}T 1\u{3000}", "T 1\t"] {
+            assert_eq!(trimmed(text), "T 1", "{text:?}");
+        }
+        assert_eq!(
+            [trimmed(""), trimmed(" "), trimmed("Đ "), trimmed(" Đ")],
+            ["", "", "Đ", "Đ"]
+        );
+        let mut arena = Arena::default();
+        let one = arena.put(Some(" one "));
+        let joined = arena.put_joined(&["two", " ", "three "]);
+        let none = arena.put(None);
+        assert_eq!((arena.text(one), arena.text(joined)), ("one", "two three "));
+        assert!(none.is_empty() && !one.is_empty() && arena.put_joined(&[]).is_empty());
+    }
+
+    #[test]
+    fn room_for_many_records_is_made_at_once() {
+        let mut arena = Arena::default();
+        arena.reserve(100);
+        assert!(arena.0.capacity() >= 100 * BYTES_AHEAD);
+    }
 }

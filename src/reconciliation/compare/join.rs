@@ -197,6 +197,7 @@ fn join_part<L: Look>(ours: &[Entry], theirs: &[Entry], look: &L, pairs: &mut Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     type Key = (u16, String);
 
@@ -255,6 +256,18 @@ mod tests {
                 assert_eq!(expected, (partner != NONE).then(|| at(partner)), "{key:?}");
             }
         }
+    }
+
+    #[test]
+    fn ids_that_follow_each_other_are_spread_over_all_parts() {
+        let hashes: HashSet<u32> = (0..5_000)
+            .map(|one| key(ChannelNo(1), &format!("T{one}")))
+            .collect();
+        // Two of so many share a hash of 32 bits by chance three times in a thousand.
+        assert!(hashes.len() > 4_980, "{}", hashes.len());
+        let parts: HashSet<usize> = hashes.iter().map(|hash| part_of(*hash)).collect();
+        assert_eq!(parts.len(), 2 * PARTS);
+        assert!(!hashes.contains(&NO_KEY));
     }
 
     #[test]

@@ -124,13 +124,14 @@ mod tests {
             "H12.104-250701-0012",
             "DS23AB45",
             "AB1",
+            "20260922AB",
         ]
         .iter()
         .enumerate()
         {
             names.add(text, u32::try_from(number).unwrap());
         }
-        let table: [(&str, &[u32]); 13] = [
+        let table: [(&str, &[u32]); 16] = [
             ("DH2609220009 NGUYEN VAN MAU chuyen tien", &[0]),
             ("CKDH2609220009NGUYENVANMAU", &[0]),
             ("dh 2609 2200 09 ck", &[0]),
@@ -144,6 +145,10 @@ mod tests {
             ("phi h12104 25070100123", &[]),
             ("DS23AB45/DH2609220009", &[0, 3]),
             ("AB1", &[]),
+            // Only digits join digits: a letter before, or one at the end, cuts nothing.
+            ("CK20260922AB500", &[5]),
+            ("120260922AB", &[]),
+            ("1 20260922AB", &[5]),
         ];
         for (memo, expected) in table {
             let found = names.find(&Squeezed::of(memo));
