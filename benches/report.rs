@@ -256,6 +256,11 @@ fn generate(url: &str, dossiers: u64) {
             .replace("{procedures}", &PROCEDURES.to_string());
         behind.run(&format!("BEGIN; {sql}; COMMIT"));
     }
+    count(&mut behind, is_sqlite);
+}
+
+/// Counts what was generated, as two writers would have, each with a chain of its own.
+fn count(behind: &mut Behind, is_sqlite: bool) {
     let (month, writer, hash) = if is_sqlite {
         (
             "date(received_on, 'start of month')",
