@@ -196,6 +196,7 @@ impl World {
             tenant: 1,
             chain,
             epoch: 3,
+            counted_epoch: 3,
             holder: Some("me".to_owned()),
             renewed_at: Ts(at(1)),
             height: 0,
