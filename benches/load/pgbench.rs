@@ -27,8 +27,8 @@ pub(crate) fn new_database(server: &str, name: &str, template: &str) -> String {
 }
 
 /// What is written for each payment: notice, payment, posting, bill, dossier, and the four count cells.
-/// Balances and blocks, which the gateway writes once per batch, are left out in pgbench's favour; each
-/// connection walks through days of its own in order.
+/// Counts by unit, balances and blocks, which the gateway writes once per batch, are left out in pgbench's
+/// favour; each connection walks through days of its own in order.
 const STATEMENTS: [&str; 9] = [
     r"INSERT INTO notices SELECT 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid, 'bank', decode(md5(random()::text) || md5(random()::text), 'hex'), decode(md5(random()::text) || md5(random()::text), 'hex'), bill_id, 'succeeded', 'recorded', true, convert_to(repeat('x', 560), 'UTF8'), NULL FROM bench_bills WHERE n = :n",
     r"INSERT INTO payments SELECT 1, (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid, 'bank', 'standardwebhooks', md5(random()::text), 'FT000000012345', reference, 8000, 'VND', 'succeeded', now(), NULL, NULL, NULL, NULL, bill_id, dossier_id, 'exact', 'payment_reference', repeat('x', 120), 8000, 0, 0, 0 FROM bench_bills WHERE n = :n",
