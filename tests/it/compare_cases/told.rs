@@ -531,10 +531,17 @@ fn lines_are_taken_over_by_payments_that_were_read_beside_them() {
     let mut theirs = case.clone();
     (theirs.payments, theirs.refunds) = (vec![], vec![]);
     let whole = compare(&case.input());
-    assert_eq!(
-        compare(&ours.input().with_lines_of(theirs.input(), 0)),
-        whole
-    );
+    let joined =
+        |one: &Case<'_>, other: &Case<'_>, places| one.input().with_lines_of(other.input(), places);
+    assert_eq!(compare(&joined(&ours, &theirs, 0)), whole);
+    // The second half of a file behind the first.
+    let rest = theirs.lines.split_off(1);
+    ours.lines = std::mem::replace(&mut theirs.lines, rest);
+    let input = joined(&ours, &theirs, 1);
+    assert_eq!(compare(&input), whole);
+    for (number, place) in [(0, 12), (1, 2)] {
+        assert_eq!(input.line_facts(number).unwrap().place, place);
+    }
 }
 
 #[test]
