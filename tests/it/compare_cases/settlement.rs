@@ -47,7 +47,7 @@ fn a_line_and_a_payment_with_one_transaction_id_are_one() {
     .gives(&[
         "P0 wrong_currency transaction_id: L0=0",
         "L0 wrong_currency transaction_id: P0=0",
-        "O0 payout_missing no_counterpart",
+        "O0 not_expected stated_totals",
     ]);
     pair(
         PaymentFacts {
@@ -75,7 +75,7 @@ fn a_line_and_a_payment_with_one_transaction_id_are_one() {
     .gives(&[
         "P0 wrong_currency transaction_id: L0=0",
         "L0 wrong_currency transaction_id: P0=0",
-        "O0 payout_missing no_counterpart",
+        "O0 not_expected stated_totals",
     ]);
     let failed = PaymentFacts {
         status: PaymentStatus::Failed,
