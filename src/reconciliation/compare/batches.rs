@@ -3,7 +3,9 @@
 //! their sums go out, and what of them is agreed with payments of ours; which credit pays a batch is not
 //! asked here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::RandomState;
 
 use super::facts::{ChannelNo, FileNo, LineKind};
 use super::fees::net;
@@ -47,26 +49,41 @@ fn key_of(payout: &Payout) -> Key<'_> {
     }
 }
 
-/// Lines that follow each other and are of one batch.
-fn runs(input: &Input) -> impl Iterator<Item = &[Line]> {
-    input.lines.chunk_by(|one, other| {
-        let place = |line: &Line| (line.channel, line.file, line.batch, line.day);
-        place(one) == place(other) || key(input, one) == key(input, other)
-    })
+/// The batches that lines are of, by number.
+#[derive(Default)]
+struct Places<'a> {
+    by_name: BTreeMap<Key<'a>, usize>,
+    /// Of lines that were seen: a million of them have few channels, files, names and days.
+    seen: HashMap<(ChannelNo, FileNo, u32, Day), usize, RandomState>,
+}
+
+impl<'a> Places<'a> {
+    /// The batch of a line; the next number when it is a new one.
+    fn of(&mut self, input: &'a Input, line: &Line) -> usize {
+        let own = (line.channel, line.file, line.batch, line.day);
+        if let Some(place) = self.seen.get(&own) {
+            return *place;
+        }
+        let next = self.by_name.len();
+        let place = *self.by_name.entry(key(input, line)).or_insert(next);
+        self.seen.insert(own, place);
+        place
+    }
 }
 
 /// The payouts that the lines come to, by channel, day, file and batch.
 pub(super) fn batches(input: &Input, agreed: &Agreed) -> Vec<Payout> {
-    let mut found: BTreeMap<Key<'_>, Payout> = BTreeMap::new();
-    for run in runs(input) {
-        let Some(first) = run.first() else { continue };
-        let key = key(input, first);
-        let payout = found.entry(key).or_insert_with(|| none_yet(key, first.day));
-        for line in run {
+    let mut places = Places::default();
+    let mut payouts: Vec<Payout> = Vec::new();
+    for line in &input.lines {
+        let place = places.of(input, line);
+        if place == payouts.len() {
+            payouts.push(none_yet(key(input, line), line.day));
+        }
+        if let Some(payout) = payouts.get_mut(place) {
             add(payout, line, agreed);
         }
     }
-    let mut payouts: Vec<Payout> = found.into_values().collect();
     payouts.sort_by(|one, other| {
         let key = |payout: &Payout| (payout.channel, payout.day, payout.file, payout.is_of_day);
         key(one)
@@ -120,17 +137,15 @@ fn add(payout: &mut Payout, line: &Line, agreed: &Agreed) {
 #[must_use]
 pub fn carried(input: &Input, found: &Comparison) -> Vec<Carried> {
     let agreed = Agreed::of(input);
-    let places: BTreeMap<Key<'_>, usize> = found.payouts.iter().map(key_of).zip(0..).collect();
+    let mut places = Places {
+        by_name: found.payouts.iter().map(key_of).zip(0..).collect(),
+        ..Places::default()
+    };
     let mut all = vec![Carried::default(); found.payouts.len()];
-    let mut own = 0;
-    for run in runs(input) {
-        let place = run.first().and_then(|first| places.get(&key(input, first)));
-        let mut carried = place.and_then(|place| all.get_mut(*place));
-        for line in run {
-            if let (Some(carried), Some(outcome)) = (&mut carried, found.lines.get(at(own))) {
-                carried.take(line, own, outcome, &agreed);
-            }
-            own += 1;
+    for (own, line) in (0..).zip(&input.lines) {
+        let carried = all.get_mut(places.of(input, line));
+        if let (Some(carried), Some(outcome)) = (carried, found.lines.get(at(own))) {
+            carried.take(line, own, outcome, &agreed);
         }
     }
     all
