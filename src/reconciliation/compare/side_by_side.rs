@@ -57,6 +57,7 @@ fn put_behind<T>(own: &mut Vec<T>, other: Vec<T>) {
 #[cfg(test)]
 mod tests {
     use super::super::facts::{BankFacts, BatchFacts, ChannelNo, FileNo, LineFacts, LineKind};
+    use super::super::join::at;
     use super::*;
     use crate::domain::money::Currency;
     use crate::domain::time::Day;
@@ -70,18 +71,18 @@ mod tests {
         let mut input = empty();
         let first = numbers.start;
         for number in numbers {
-            let txn = format!("T{number}").repeat(1 + number as usize % 6);
+            let txn = format!("T{number}").repeat(1 + at(number) % 6);
             input.add_line(&LineFacts {
                 file: FileNo(0),
                 place: number - first + 1,
                 channel: ChannelNo(0),
                 txn_id: Some(&txn),
                 order_ref: Some(&format!("order {number}")),
-                batch: (number % 4 > 0).then_some(["A", "B"][number as usize % 2]),
+                batch: (number % 4 > 0).then_some(["A", "B"][at(number) % 2]),
                 gross: i64::from(number),
                 fee: None,
                 net: None,
-                kind: [LineKind::Payment, LineKind::Failed, LineKind::Fee][number as usize % 3],
+                kind: [LineKind::Payment, LineKind::Failed, LineKind::Fee][at(number) % 3],
                 currency: Currency::VND,
                 day: Day::MIN,
             });
