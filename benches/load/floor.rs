@@ -26,13 +26,15 @@ const RAW: usize = 560;
 const REASON: usize = 120;
 /// What is kept of a dossier that was paid online in full beside what it was.
 const PAID: i32 = 24;
+/// A chain that no gateway has.
+const CHAIN: i32 = 9;
 /// The bits of a class by which months are counted.
 const MONTHLY: i32 = 4095;
 
 /// Payments a second that the loop writes in batches of `size`.
 pub(crate) fn floor(url: &str, size: usize) -> f64 {
     let chain = "INSERT INTO seal_chains (tenant, chain, epoch, holder, renewed_at, height, hash, closed_before) \
-                 SELECT 1, 1, 1, NULL, opened_at, 0, facts, opened_at FROM \
+                 SELECT 1, 9, 1, NULL, opened_at, 0, facts, opened_at FROM \
                  (SELECT b.opened_at, d.facts_hash AS facts FROM bills b JOIN dossiers d \
                   ON d.tenant = b.tenant AND d.dossier_id = b.dossier_id LIMIT 1) AS any_bill";
     match url.strip_prefix("sqlite://") {
@@ -152,7 +154,7 @@ fn batch(height: i64, dossiers: &[DossierRow], mut bills: Vec<BillRow>) -> Batch
                     tenant: 1,
                     account: account.to_owned(),
                     currency: "VND".to_owned(),
-                    writer: 1,
+                    writer: CHAIN,
                     debit_minor: 0,
                     credit_minor: 0,
                 });
@@ -161,7 +163,7 @@ fn batch(height: i64, dossiers: &[DossierRow], mut bills: Vec<BillRow>) -> Batch
         }
         postings.push(PostingRow {
             tenant: 1,
-            chain: 1,
+            chain: CHAIN,
             height,
             seq,
             entry_id: Uid(Uuid::now_v7()),
@@ -195,7 +197,7 @@ fn batch(height: i64, dossiers: &[DossierRow], mut bills: Vec<BillRow>) -> Batch
                     unit_code: dossier.unit_code.clone(),
                     procedure_code: dossier.procedure_code.clone(),
                     class,
-                    writer: 1,
+                    writer: CHAIN,
                     n: 0,
                 });
                 count.n += n;
@@ -210,7 +212,7 @@ fn batch(height: i64, dossiers: &[DossierRow], mut bills: Vec<BillRow>) -> Batch
     batch.block = Some(SealedBlock {
         row: BlockRow {
             tenant: 1,
-            chain: 1,
+            chain: CHAIN,
             height,
             sealed_at: now,
             posting_count: postings.len() as i32,
