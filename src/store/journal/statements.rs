@@ -151,16 +151,17 @@ statement!(
 );
 
 // Whether a procedure has a fee is looked up by the statement itself, which waits here while an import
-// changes it. Several procedures and classes come to one
+// changes it: by key for each row, where a join would walk the whole catalogue for every batch. Several procedures and classes come to one
 // row: of a class, the bits without fee kinds and providers are kept.
 statement!(
     AddUnitCounts,
     "INSERT INTO unit_counts (tenant, period, unit_code, has_fee, class, writer, n) \
-     SELECT c.tenant, c.period, c.unit_code, p.has_fee, c.class & 255, c.writer, CAST(SUM(c.n) AS BIGINT) FROM (SELECT ",
+     SELECT c.tenant, c.period, c.unit_code, c.has_fee, c.class & 255, c.writer, CAST(SUM(c.n) AS BIGINT) FROM (\
+     SELECT t.*, (SELECT p.has_fee FROM procedures p WHERE p.tenant = t.tenant AND p.code = t.procedure_code) AS has_fee \
+     FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
-    ") AS u (period, unit_code, procedure_code, class, writer, n)) AS c \
-     JOIN procedures p ON p.tenant = c.tenant AND p.code = c.procedure_code \
-     GROUP BY c.tenant, c.period, c.unit_code, p.has_fee, c.class & 255, c.writer HAVING SUM(c.n) <> 0 \
+    ") AS u (period, unit_code, procedure_code, class, writer, n)) AS t OFFSET 0) AS c WHERE c.has_fee IS NOT NULL \
+     GROUP BY c.tenant, c.period, c.unit_code, c.has_fee, c.class & 255, c.writer HAVING SUM(c.n) <> 0 \
      ON CONFLICT (tenant, period, unit_code, has_fee, class, writer) DO UPDATE SET n = unit_counts.n + EXCLUDED.n",
     {
         period: Date => NaiveDate, unit_code: Text => String, procedure_code: Text => String,
