@@ -44,6 +44,19 @@ const HOLD_UNIT_COUNTS: Option<&str> = Some("LOCK TABLE unit_counts IN SHARE ROW
 const WRITER_SETTINGS: &str = "SET synchronous_commit = on; SET enable_seqscan = off; \
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan";
 
+/// Counts the rows of tables that have grown since the server last counted next to nothing in them. It
+/// does so itself a minute later or more; until then its plans take all rows of a tenant for a handful
+/// and walk them. Skips what somebody else holds, and what belongs to another role.
+const COUNT_NEW_TABLES: &str = "DO $$ DECLARE grown regclass; BEGIN \
+    FOR grown IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' \
+    AND relnamespace = current_schema()::regnamespace AND reltuples < 1000 \
+    AND pg_relation_size(oid) > 65536 AND pg_has_role(relowner, 'MEMBER') \
+    LOOP EXECUTE format('ANALYZE (SKIP_LOCKED) %s', grown); END LOOP; END $$";
+
+/// New tables are looked for after the first commit of a connection, the second, the fourth, and so on
+/// up to this many, then each time so many went by.
+const COMMITS_BETWEEN_COUNTS: u32 = 256;
+
 /// What is answered as done is on the disk, whatever the server or the role has as its default.
 const POOL_SETTINGS: &str = "SET synchronous_commit = on";
 
@@ -77,6 +90,8 @@ impl CustomizeConnection<PgConnection, r2d2::Error> for Durable {
 pub struct Writer {
     url: String,
     connection: Option<PgConnection>,
+    /// Tried on this connection.
+    commits: u32,
 }
 
 impl Handle {
@@ -176,6 +191,7 @@ impl Handle {
         Ok(Writer {
             url: self.url.clone(),
             connection: Some(connection),
+            commits: 0,
         })
     }
 }
@@ -232,13 +248,24 @@ impl Writer {
     ) -> Result<T, Failure> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(connect_for_writing(&self.url)?),
+            None => {
+                self.commits = 0;
+                self.connection.insert(connect_for_writing(&self.url)?)
+            }
         };
+        let counted = if counts_are_due(self.commits) {
+            connection.batch_execute(COUNT_NEW_TABLES)
+        } else {
+            Ok(())
+        };
+        self.commits = self.commits.wrapping_add(1);
         let mut failure = None;
-        let done = connection.build_transaction().read_committed().run(|conn| {
-            story(conn).map_err(|error| {
-                failure = Some(error);
-                diesel::result::Error::RollbackTransaction
+        let done = counted.and_then(|()| {
+            connection.build_transaction().read_committed().run(|conn| {
+                story(conn).map_err(|error| {
+                    failure = Some(error);
+                    diesel::result::Error::RollbackTransaction
+                })
             })
         });
         let result = done.map_err(|error| failure.take().unwrap_or_else(|| Failure::from(error)));
@@ -247,6 +274,11 @@ impl Writer {
         }
         result
     }
+}
+
+fn counts_are_due(commits: u32) -> bool {
+    let most = COMMITS_BETWEEN_COUNTS;
+    commits.is_power_of_two() && commits < most || commits > 0 && commits.is_multiple_of(most)
 }
 
 /// Whether the connection can no longer begin a transaction (the server went away in the middle).

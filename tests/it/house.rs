@@ -189,6 +189,9 @@ pub(crate) const CLOCK_HOME: &str = "src/config/clock.rs";
 /// Where the monotonic clock may measure how long something took.
 pub(crate) const STOPWATCH_HOMES: &[&str] = &["src/cli/", "src/web/door/gate.rs"];
 
+/// Where every statement is run for every call.
+pub(crate) const HOT_PATH: &str = "src/store/journal/";
+
 /// Lines a file may have, its tests not counted.
 pub(crate) const LINES_MAX: usize = 400;
 /// Files that may be longer, each with its reason. Keep it short enough to be read.
@@ -268,6 +271,7 @@ rules! {
     only_keyholders_name_what_they_keep: checks::check_keepers,
     time_comes_from_the_clock_alone: checks::check_clock,
     files_are_short: checks::check_length,
+    the_hot_path_binds_no_limit: checks::check_hot_limits,
     files_open_with_what_they_are: checks::check_module_docs,
     every_file_is_compiled: checks::check_declared,
     rosters_are_complete: checks::check_rosters,

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::house::{
-    CLOCK_HOME, CLOCK_READS, DEPTH_MAX, ENGINES, FOREIGN_WORDS, KEEPERS, LINES_MAX, LONG_FILES,
-    MAY_NAME_REFUSED, NOT_ON_ROSTER, REFUSED_WORDS, ROOMS, ROSTERS, STOPWATCH_HOMES, TOOLS,
-    TOP_LEVEL, WRITTEN,
+    CLOCK_HOME, CLOCK_READS, DEPTH_MAX, ENGINES, FOREIGN_WORDS, HOT_PATH, KEEPERS, LINES_MAX,
+    LONG_FILES, MAY_NAME_REFUSED, NOT_ON_ROSTER, REFUSED_WORDS, ROOMS, ROSTERS, STOPWATCH_HOMES,
+    TOOLS, TOP_LEVEL, WRITTEN,
 };
 use crate::house_mentions::{Mention, mentions};
 use crate::house_source::{Breach, SourceFile, module_tree, plain, test_lines};
@@ -138,6 +138,25 @@ pub(crate) fn check_length(files: &[SourceFile]) -> Vec<Breach> {
         } else if lines <= LINES_MAX && excepted {
             let message = "is short again: strike it from `LONG_FILES`";
             breaches.push(Breach::at(&file.path, 1, message));
+        }
+    }
+    breaches
+}
+
+/// SQLite prepares a statement anew at every run if its `LIMIT` is bound, as that of `first` is: the
+/// hot path reads by unique keys and limits nothing.
+pub(crate) fn check_hot_limits(files: &[SourceFile]) -> Vec<Breach> {
+    let hot = files.iter().filter(|file| file.path.starts_with(HOT_PATH));
+    let mut breaches = Vec::new();
+    for file in hot {
+        for (number, line) in (1..).zip(file.text.lines()) {
+            if [".first(", ".first::<", ".limit("]
+                .iter()
+                .any(|word| line.contains(word))
+            {
+                let message = "limits what is read by a bound number: use `get_result`";
+                breaches.push(Breach::at(&file.path, number, message));
+            }
         }
     }
     breaches

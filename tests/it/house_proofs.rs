@@ -402,6 +402,21 @@ fn a_long_file_is_caught_and_its_tests_are_not_counted() {
 }
 
 #[test]
+fn a_bound_limit_on_the_hot_path_is_caught() {
+    let limited =
+        "fn f() { rows.first(conn); }\nfn g() { rows.first::<Uid>(conn); rows.limit(1); }\n";
+    let hot = breaches(
+        check_hot_limits,
+        &[("src/store/journal/sqlite.rs", limited)],
+    );
+    assert_eq!(hot.len(), 2);
+    assert_eq!(
+        breaches(check_hot_limits, &[("src/store/queries/days.rs", limited)]),
+        []
+    );
+}
+
+#[test]
 fn a_file_that_does_not_say_what_it_is_is_caught() {
     catches(
         check_module_docs,

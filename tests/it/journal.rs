@@ -554,3 +554,72 @@ contract!(fn a_block_of_a_height_that_exists_leaves_nothing(world) {
     let again = Batch { block: Some(block(1, 3)), ..Batch::default() };
     world.refuses(&again, |failure| matches!(failure, Failure::Contention(_)));
 });
+
+/// Statements are planned while tables are empty, and plans are kept until the server counts rows.
+#[test]
+fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
+    const STORED: u128 = 4_000;
+    const RUNS: i64 = 40;
+    /// Commits within which new tables are counted.
+    const COUNTED: i64 = 256;
+    let world = World::new(Engine::Postgres);
+    let mut writer = world.db.writer().unwrap();
+    let pair = |word: &str| ("bank".to_owned(), word.to_owned());
+    let lookup = Lookup {
+        early_keys: vec![pair("key 8"), pair("key 9")],
+        ..by_everything()
+    };
+    let change = Batch {
+        bills: vec![bill(1), bill(2)],
+        classes: vec![(id(1), 0)],
+        ..Batch::default()
+    };
+    let mut run = |times: i64| {
+        for _ in 0..times {
+            let done = writer.commit(|journal| {
+                journal.find(&lookup)?;
+                journal.write(1, &change)
+            });
+            done.unwrap();
+        }
+    };
+    run(RUNS);
+    let numbers = 10_000..10_000 + STORED;
+    let more = Batch {
+        notices: numbers
+            .clone()
+            .map(|number| NoticeRow {
+                notice_id: id(3000 + number),
+                key_hash: number.to_le_bytes().repeat(2),
+                ..notice(1, None, true)
+            })
+            .collect(),
+        new_payments: numbers.clone().map(payment).collect(),
+        ..Batch::default()
+    };
+    let fill = |queries: &mut dyn Queries| -> Result<(), Failure> {
+        queries.insert_dossiers(&numbers.clone().map(dossier).collect::<Vec<_>>())?;
+        queries.insert_bills(&numbers.clone().map(bill).collect::<Vec<_>>())?;
+        queries.insert_fee_items(&numbers.clone().map(fee_item).collect::<Vec<_>>())
+    };
+    world.db.write(fill).unwrap();
+    world.write(&more).unwrap();
+    run(COUNTED);
+    // The server publishes what a connection has read at the end of a transaction, once a second at most.
+    let read = |run: &mut dyn FnMut(i64)| {
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        run(1);
+        let of_schema = "WHERE schemaname = current_schema";
+        world.database.number(&format!(
+            "SELECT CAST((SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes {of_schema}) \
+             + (SELECT SUM(seq_tup_read) FROM pg_stat_user_tables {of_schema}) AS BIGINT) AS n"
+        ))
+    };
+    let before = read(&mut run);
+    run(RUNS);
+    let rows = (read(&mut run) - before) / (RUNS + 1);
+    assert!(
+        rows < 200,
+        "a batch of a dozen keys reads {rows} rows of {STORED}"
+    );
+}

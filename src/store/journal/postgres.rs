@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::statements::{
     AddBalances, AddCounts, AddUnitCounts, FindAttempts, FindNotices, FindStanding,
-    InsertDeliveries, InsertEvents, InsertNotices, InsertPayments, InsertPostings, LockPayments,
-    UpdateBills, UpdateClasses, columns,
+    InsertDeliveries, InsertEvents, InsertNotices, InsertPayments, InsertPostings, KnowPayments,
+    LockPayments, UpdateBills, UpdateClasses, columns,
 };
 use super::{
     Batch, Found, Journal, Lookup, NoticeHead, SealedBlock, find_named_payments, find_refunds,
@@ -254,15 +254,14 @@ impl Steps for PgConnection {
         if unknown.is_empty() || found.dossiers.is_empty() {
             return Ok(());
         }
-        let channels = unknown.iter().map(|(channel, _)| channel);
-        let keys = unknown.iter().map(|(_, key)| key);
-        let written: Vec<(String, String)> = payments::table
-            .filter(payments::tenant.eq(lookup.tenant))
-            .filter(payments::channel.eq_any(channels))
-            .filter(payments::payment_key.eq_any(keys))
-            .select((payments::channel, payments::payment_key))
-            .load(self)?;
-        if !written.iter().any(|key| unknown.contains(&key)) {
+        let (channel, payment_key) = unknown.into_iter().cloned().unzip();
+        let written: Vec<(String, String)> = KnowPayments {
+            tenant: lookup.tenant,
+            channel,
+            payment_key,
+        }
+        .load(self)?;
+        if written.is_empty() {
             return Ok(());
         }
         let problem = "a payment was told of without a name meanwhile";

@@ -1,12 +1,12 @@
 //! The hot path on SQLite: statements that are prepared once and run once per row, inside the `BEGIN
-//! IMMEDIATE` that the caller opened. The lock of that transaction is the lock on every row.
+//! IMMEDIATE` that the caller opened. The lock of that transaction is the lock on every row; what is
+//! read is read by a unique key, and no `LIMIT` is bound, for which SQLite would prepare anew each time.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use chrono::NaiveDate;
 
 use super::row_statements::{
     AddBalance, AddCount, AddUnitCount, InsertDelivery, InsertEvent, InsertNotice, InsertPayment,
@@ -151,7 +151,7 @@ impl Steps for SqliteConnection {
                 .filter(notices::channel.eq(channel))
                 .filter(notices::key_hash.eq(key))
                 .select((notices::facts_hash, notices::verdict))
-                .first(self)
+                .get_result(self)
                 .optional()?;
             if let Some((facts_hash, verdict)) = head {
                 found.notices.push(NoticeHead {
@@ -177,7 +177,7 @@ impl Steps for SqliteConnection {
                 .filter(payments::channel.eq(channel))
                 .filter(payments::payment_key.eq(key))
                 .select(PaymentRow::as_select())
-                .first(self)
+                .get_result(self)
                 .optional()?;
             if let Some(row) = row {
                 ids.extend(row.dossier_id);
@@ -205,7 +205,7 @@ impl Steps for SqliteConnection {
                 .filter(attempts::channel.eq(channel))
                 .filter(attempts::order_ref.eq(order_ref))
                 .select((bills::bill_id, bills::dossier_id))
-                .first(self)
+                .get_result(self)
                 .optional()?;
             if let Some((bill_id, dossier_id)) = hit {
                 ids.insert(dossier_id);
@@ -221,7 +221,7 @@ impl Steps for SqliteConnection {
             ids.extend(
                 of_reference
                     .select(bills::dossier_id)
-                    .first::<Uid>(self)
+                    .get_result::<Uid>(self)
                     .optional()?,
             );
         }
@@ -232,7 +232,7 @@ impl Steps for SqliteConnection {
             ids.extend(
                 of_account
                     .select(bills::dossier_id)
-                    .first::<Uid>(self)
+                    .get_result::<Uid>(self)
                     .optional()?,
             );
         }
@@ -243,7 +243,7 @@ impl Steps for SqliteConnection {
             ids.extend(
                 of_code
                     .select(dossiers::dossier_id)
-                    .first::<Uid>(self)
+                    .get_result::<Uid>(self)
                     .optional()?,
             );
         }
@@ -254,7 +254,7 @@ impl Steps for SqliteConnection {
         let row = dossiers::table
             .find((tenant, id))
             .select(DossierRow::as_select())
-            .first(self)?;
+            .get_result(self)?;
         found.dossiers.push(row);
         found.bills.extend(
             bills::table
@@ -342,9 +342,9 @@ impl Steps for SqliteConnection {
             let has_fee = match fees.entry(&row.procedure_code) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(unknown) => {
-                    let found = procedures::table.find((tenant, &row.procedure_code));
-                    let found = found.select(procedures::has_fee).first(self);
-                    *unknown.insert(found.optional()?)
+                    let known = procedures::table.find((tenant, &row.procedure_code));
+                    let has_fee = known.select(procedures::has_fee).get_result(self);
+                    *unknown.insert(has_fee.optional()?)
                 }
             };
             if let Some(has_fee) = has_fee {

@@ -54,6 +54,15 @@ statement!(
 );
 
 statement!(
+    KnowPayments -> (Text, Text),
+    "SELECT p.* FROM (SELECT ",
+    "::int AS tenant, * FROM UNNEST(",
+    ") AS u (channel, payment_key)) AS k, LATERAL (SELECT p.channel, p.payment_key FROM payments p \
+     WHERE p.tenant = k.tenant AND p.channel = k.channel AND p.payment_key = k.payment_key LIMIT 1) AS p",
+    { channel: Text => String, payment_key: Text => String }
+);
+
+statement!(
     LockPayments -> SqlUid,
     "SELECT p.* FROM (SELECT ",
     "::int AS tenant, * FROM UNNEST(",
@@ -151,8 +160,9 @@ statement!(
 );
 
 // Whether a procedure has a fee is looked up by the statement itself, which waits here while an import
-// changes it: by key for each row, where a join would walk the whole catalogue for every batch. Several procedures and classes come to one
-// row: of a class, the bits without fee kinds and providers are kept.
+// changes it: by key for each row, where a join would walk the whole catalogue for every batch.
+// Several procedures and classes come to one row: of a class, the bits without fee kinds and
+// providers are kept.
 statement!(
     AddUnitCounts,
     "INSERT INTO unit_counts (tenant, period, unit_code, has_fee, class, writer, n) \
