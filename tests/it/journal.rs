@@ -555,6 +555,18 @@ contract!(fn a_block_of_a_height_that_exists_leaves_nothing(world) {
     world.refuses(&again, |failure| matches!(failure, Failure::Contention(_)));
 });
 
+/// Rows that were read of all tables. The server publishes what a connection has read at the end of a
+/// transaction, once a second at most.
+fn rows_read(world: &World, run: &mut dyn FnMut(i64)) -> i64 {
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    run(1);
+    let of_schema = "WHERE schemaname = current_schema";
+    world.database.number(&format!(
+        "SELECT CAST((SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes {of_schema}) \
+         + (SELECT SUM(seq_tup_read) FROM pg_stat_user_tables {of_schema}) AS BIGINT) AS n"
+    ))
+}
+
 /// Statements are planned while tables are empty, and plans are kept until the server counts rows.
 #[test]
 fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
@@ -605,19 +617,9 @@ fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
     world.db.write(fill).unwrap();
     world.write(&more).unwrap();
     run(COUNTED);
-    // The server publishes what a connection has read at the end of a transaction, once a second at most.
-    let read = |run: &mut dyn FnMut(i64)| {
-        std::thread::sleep(std::time::Duration::from_millis(1_100));
-        run(1);
-        let of_schema = "WHERE schemaname = current_schema";
-        world.database.number(&format!(
-            "SELECT CAST((SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes {of_schema}) \
-             + (SELECT SUM(seq_tup_read) FROM pg_stat_user_tables {of_schema}) AS BIGINT) AS n"
-        ))
-    };
-    let before = read(&mut run);
+    let before = rows_read(&world, &mut run);
     run(RUNS);
-    let rows = (read(&mut run) - before) / (RUNS + 1);
+    let rows = (rows_read(&world, &mut run) - before) / (RUNS + 1);
     assert!(
         rows < 200,
         "a batch of a dozen keys reads {rows} rows of {STORED}"
