@@ -20,6 +20,8 @@
 )]
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -91,7 +93,11 @@ fn main() {
     }
     let folder = std::env::temp_dir().join(format!("doisoat-history-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("key.pem"), new_private_pem().unwrap()).unwrap();
+    let mut key = fs::OpenOptions::new();
+    key.write(true).create_new(true).mode(0o600);
+    let mut key = key.open(folder.join("key.pem")).unwrap();
+    key.write_all(new_private_pem().unwrap().as_bytes())
+        .unwrap();
     let years = number("DOISOAT_BENCH_HISTORY", YEARS);
     let weeks = Shape {
         days: WEEKS,
@@ -228,7 +234,8 @@ fn surround(db: &Db, url: &str, shape: Shape) {
     }
     let mut sql = String::from(
         "INSERT INTO seal_chains (tenant, chain, epoch, holder, renewed_at, height, hash, closed_before)
-         SELECT 1, 1, 1, NULL, max(sealed_at), max(height), min(hash), min(sealed_at) FROM seal_blocks;",
+         SELECT 1, 1, 1, NULL, sealed_at, height, hash, (SELECT min(sealed_at) FROM seal_blocks)
+         FROM seal_blocks ORDER BY height DESC LIMIT 1;",
     );
     let day = day();
     let closed = shape.days - 1 - BEHIND;

@@ -64,6 +64,8 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("doisoat-reconcile-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     generate(&folder);
+    // What the system still writes would be measured with the first ones.
+    assert!(Command::new("sync").status().unwrap().success());
     measure(&folder);
     fs::remove_dir_all(&folder).unwrap();
 }

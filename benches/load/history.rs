@@ -27,13 +27,18 @@ const POSTGRES_NOTICES: &str = "INSERT INTO notices (tenant, notice_id, channel,
     generate_series({from}::bigint * {per_day}, {to}::bigint * {per_day} - 1) AS n) AS paid;";
 
 const CHAIN: &str = "INSERT INTO seal_chains (tenant, chain, epoch, holder, renewed_at, height, hash, closed_before) \
-    SELECT 1, 7, 1, NULL, max(sealed_at), max(height), min(hash), min(sealed_at) FROM seal_blocks WHERE chain = 7";
+    SELECT 1, 7, 1, NULL, sealed_at, height, hash, sealed_at FROM seal_blocks WHERE chain = 7 \
+    ORDER BY height DESC LIMIT 1";
 
-/// Adds so many million payments.
+/// Adds so many million payments, and waits until the system has them on the disk.
 pub(crate) fn grow(url: &str, millions: u64) {
-    if millions == 0 {
-        return;
+    if millions > 0 {
+        fill(url, millions);
+        assert!(Command::new("sync").status().unwrap().success());
     }
+}
+
+fn fill(url: &str, millions: u64) {
     let days = millions * 1_000_000 / PER_DAY;
     let path = url.strip_prefix("sqlite://");
     let text = match path {

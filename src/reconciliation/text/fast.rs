@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::io::Read;
 
+use wide::u8x16;
+
 use super::dates::DateOrder;
 use crate::domain::time::Day;
 use crate::reconciliation::problem::Problem;
@@ -216,13 +218,13 @@ fn quoted(text: &[u8], at: usize, marks: &mut Marks<'_>) -> Option<(Field, usize
     }
 }
 
-/// The places of delimiters, line feeds and quotes, found in eight bytes at a time.
+/// The places of delimiters, line feeds and quotes, found in sixty-four bytes at a time.
 struct Marks<'a> {
     text: &'a [u8],
-    wanted: [u64; 3],
-    /// Where the eight bytes begin.
+    wanted: [u8x16; 3],
+    /// Where the sixty-four bytes begin.
     at: usize,
-    /// The highest bit of each byte of them that is a mark and was not handed over.
+    /// One bit for each byte of them that is a mark and was not handed over.
     found: u64,
 }
 
@@ -231,7 +233,7 @@ impl<'a> Marks<'a> {
     fn of(text: &'a [u8], delimiter: u8) -> Self {
         let mut marks = Self {
             text,
-            wanted: [delimiter, b'\n', b'"'].map(|byte| u64::from_le_bytes([byte; 8])),
+            wanted: [delimiter, b'\n', b'"'].map(u8x16::splat),
             at: 0,
             found: 0,
         };
@@ -239,44 +241,43 @@ impl<'a> Marks<'a> {
         marks
     }
 
-    /// The marks in the eight bytes; `None` behind the end.
+    /// The marks in the sixty-four bytes; `None` behind the end.
     #[inline]
     fn look(&self) -> Option<u64> {
-        const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
         let rest = self.text.get(self.at..)?;
-        let bytes = match rest.first_chunk() {
-            Some(bytes) => *bytes,
-            None if rest.is_empty() => return None,
-            None => {
-                // No mark is a byte of this kind in UTF-8.
-                let mut bytes = [0xff; 8];
-                bytes
-                    .iter_mut()
-                    .zip(rest)
-                    .for_each(|(to, from)| *to = *from);
-                bytes
-            }
-        };
-        let bytes = u64::from_le_bytes(bytes);
-        // Of each byte that is not the wanted one the highest bit is set.
-        let others = self.wanted.map(|wanted| {
-            let differs = bytes ^ wanted;
-            ((differs & LOW) + LOW) | differs
-        });
-        let [one, two, three] = others;
-        Some(!((one & two & three) | LOW))
+        if let Some(bytes) = rest.first_chunk() {
+            return Some(self.among(bytes));
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        // No mark is a byte of this kind in UTF-8.
+        let mut bytes = [0xff; 64];
+        bytes.get_mut(..rest.len())?.copy_from_slice(rest);
+        Some(self.among(&bytes))
+    }
+
+    #[inline]
+    fn among(&self, bytes: &[u8; 64]) -> u64 {
+        let [one, two, three] = self.wanted;
+        let (parts, _) = bytes.as_chunks::<16>();
+        parts.iter().rev().fold(0, |found, part| {
+            let part = u8x16::new(*part);
+            let is_mark = part.simd_eq(one) | part.simd_eq(two) | part.simd_eq(three);
+            found << 16 | u64::from(is_mark.to_bitmask())
+        })
     }
 
     /// The next one.
     #[inline]
     fn next(&mut self) -> Option<usize> {
         while self.found == 0 {
-            self.at += 8;
+            self.at += 64;
             self.found = self.look()?;
         }
         let bit = usize::try_from(self.found.trailing_zeros()).ok()?;
         self.found &= self.found - 1;
-        Some(self.at + bit / 8)
+        Some(self.at + bit)
     }
 }
 
@@ -398,8 +399,8 @@ mod tests {
                 assert_eq!((one.0, one.1.iter().map(String::as_str).collect()), *other);
             }
         }
-        // Wherever a mark lies in eight bytes, in front of the end or behind it.
-        for length in 0..20 {
+        // Wherever a mark lies in sixty-four bytes, in front of the end or behind it.
+        for length in 0..80 {
             let word = "é".repeat(length) + &"x".repeat(length % 3);
             let text = format!("{word},\"{word},\"\"\",{word}\r\n,{word}");
             let expected = [
