@@ -171,6 +171,8 @@ fn case(name: &str, url: &str, shape: Shape, folder: &Path) {
     Db::open(url).unwrap().migrate().unwrap();
     generate(url, shape);
     surround(&Db::open(url).unwrap(), url, shape);
+    // What the system still writes would be measured.
+    assert!(Command::new("sync").status().unwrap().success());
     eprintln!("{name}: made in {:.0} s", begun.elapsed().as_secs_f64());
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("--run").arg(url).arg(folder);

@@ -73,11 +73,11 @@ impl FalseClock {
                 .open(&offset)
                 .unwrap(),
             start: Start {
-                before: String::new(),
                 variables: vec![
                     variable("LD_PRELOAD", &library),
                     variable("DOISOAT_FAULTS_CLOCK", &offset),
                 ],
+                ..Start::default()
             },
         }
     }

@@ -97,7 +97,7 @@ fn files_that_may_not_grow() {
     let begin = Start {
         // A write beyond the limit fails, where otherwise it would end the process.
         before: "trap '' XFSZ;".to_owned(),
-        variables: Vec::new(),
+        ..Start::default()
     };
     let (gateway, address) = scene.serving(&begin);
     let id = gateway.id().to_string();

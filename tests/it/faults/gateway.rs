@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// How a process is started.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Start {
+    /// Another program than the one that is tested.
+    pub(super) program: Option<PathBuf>,
     /// Shell words before the program, such as `ulimit -S -f 100;`.
     pub(super) before: String,
     /// Variables of its environment.
@@ -35,7 +37,7 @@ impl Gateway {
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(format!("{} exec \"$0\" \"$@\"", start.before))
-            .arg(env!("CARGO_BIN_EXE_doisoat"))
+            .arg(start.program.as_deref().unwrap_or(own()))
             .args(["serve", "--json", "--config"])
             .arg(config)
             .envs(start.variables.iter().cloned())
@@ -121,9 +123,14 @@ fn appended(log: &Path) -> File {
     options.create(true).append(true).open(log).unwrap()
 }
 
-/// Runs another command of the program to its end; gives its exit status and what it said.
-pub(super) fn command(config: &Path, words: &[&str]) -> (Option<i32>, String) {
-    let done = Command::new(env!("CARGO_BIN_EXE_doisoat"))
+/// The program that is tested.
+pub(super) fn own() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_doisoat"))
+}
+
+/// Runs another command of a program to its end; gives its exit status and what it said.
+pub(super) fn command(program: &Path, config: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let done = Command::new(program)
         .arg("--config")
         .arg(config)
         .args(words)

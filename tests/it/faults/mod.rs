@@ -21,6 +21,7 @@ mod scene;
 mod server;
 mod several;
 mod stalls;
+mod upgrade;
 mod wire;
 
 use std::hash::{BuildHasher, Hasher, RandomState};

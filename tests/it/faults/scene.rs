@@ -1,7 +1,7 @@
 //! What every scenario has: a database with an office and bills, a file of settings, a book and open
 //! doors. Nothing breaks here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::book::Book;
 use super::callers::{Callers, Doors};
-use super::gateway::{Gateway, Start, command};
+use super::gateway::{Gateway, Start, command, own};
 use super::messages::CHANNELS;
 use super::{Dice, seed};
 use crate::support::app::settings;
@@ -26,6 +26,7 @@ const SETTINGS: &str = "[server]\nlisten = \"127.0.0.1:0\"\nworkers = 2\nrequest
 
 /// The stage.
 pub(super) struct Scene {
+    seed: u64,
     pub(super) database: Arc<TestDatabase>,
     pub(super) config: PathBuf,
     pub(super) log: PathBuf,
@@ -56,6 +57,35 @@ impl Scene {
         )
     }
 
+    /// On a database that another program made, with an office and bills of its own.
+    pub(super) fn made_by(engine: Engine, program: &Path) -> Self {
+        let mut scene = Self::on_nothing(engine);
+        let mut dossiers = String::from(
+            "dossier_code,procedure_code,unit_code,received_on,submitted_via,status,bill_due_on,fee_items\n",
+        );
+        for number in 1..=BILLS {
+            let amount = 10_000 + number * 1_000;
+            dossiers += &format!(
+                "{HERE}-260105-{number:04},2.000815,{HERE},2026-01-05,online,awaiting_payment,2026-02-05,\
+                 \"[{{\"\"kind\"\":\"\"phi\"\",\"\"amount\"\":{amount}}}]\"\n"
+            );
+        }
+        let file = scene.folder.path().join("dossiers.csv");
+        std::fs::write(&file, dossiers).unwrap();
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/data");
+        scene.does_with(program, &["migrate"]);
+        for (kind, file) in [
+            ("units", data.join("camau_units.csv")),
+            ("procedures", data.join("procedures.csv")),
+            ("dossiers", file),
+        ] {
+            scene.does_with(program, &["import", kind, file.to_str().unwrap()]);
+        }
+        let bills = bills_of(&scene.database);
+        scene.book = Arc::new(Mutex::new(Book::new(scene.seed, bills)));
+        scene
+    }
+
     fn told(database: Arc<TestDatabase>, bills: Vec<(String, i64)>) -> Self {
         let seed = seed();
         eprintln!("DOISOAT_FAULTS_SEED={seed} plays this again");
@@ -69,6 +99,7 @@ impl Scene {
         let config = folder.path().join("doisoat.toml");
         std::fs::write(&config, format!("{}{CHANNELS}{SETTINGS}", settings(&url))).unwrap();
         Self {
+            seed,
             log: folder.path().join("log"),
             config,
             folder,
@@ -99,7 +130,11 @@ impl Scene {
 
     /// Runs a command that must succeed; gives what it said.
     pub(super) fn does(&self, words: &[&str]) -> String {
-        let (status, said) = command(&self.config, words);
+        self.does_with(own(), words)
+    }
+
+    fn does_with(&self, program: &Path, words: &[&str]) -> String {
+        let (status, said) = command(program, &self.config, words);
         assert_eq!(status, Some(0), "{words:?}: {said}");
         said
     }
@@ -124,6 +159,11 @@ fn has_bills(database: &Arc<TestDatabase>) -> Vec<(String, i64)> {
     );
     assert_eq!(reply.status, 200, "{reply:?}");
     drop(app);
+    bills_of(database)
+}
+
+/// Reference and amount of each bill.
+fn bills_of(database: &TestDatabase) -> Vec<(String, i64)> {
     let bills = database.texts("SELECT reference || ' ' || total_minor AS t FROM bills ORDER BY 1");
     let read = |text: String| {
         let (reference, dong) = text.split_once(' ').unwrap();

@@ -51,10 +51,10 @@ impl Hold {
 fn a_database_that_is_held_loses_nothing(engine: Engine) {
     let mut scene = Scene::new(engine);
     let start = Start {
-        before: String::new(),
         variables: ["QUEUE", "BATCH"]
             .map(|name| (format!("DOISOAT__WRITER__{name}"), "6".to_owned()))
             .to_vec(),
+        ..Start::default()
     };
     let (gateway, address) = scene.serving(&start);
     let callers = scene.callers(16);
