@@ -614,8 +614,16 @@ fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
         queries.insert_bills(&numbers.clone().map(bill).collect::<Vec<_>>())?;
         queries.insert_fee_items(&numbers.clone().map(fee_item).collect::<Vec<_>>())
     };
-    world.db.write(fill).unwrap();
-    world.write(&more).unwrap();
+    // What a connection has written is told at its end at the latest.
+    let other = Db::open(&world.database.url).unwrap();
+    other.write(fill).unwrap();
+    let written = other
+        .writer()
+        .unwrap()
+        .commit(|journal| journal.write(1, &more));
+    written.unwrap();
+    drop(other);
+    std::thread::sleep(std::time::Duration::from_millis(500));
     run(COUNTED);
     let before = rows_read(&world, &mut run);
     run(RUNS);

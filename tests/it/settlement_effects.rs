@@ -359,6 +359,20 @@ both!(fn a_line_that_names_no_order_or_contradicts_another_is_left_to_a_person(a
     assert_eq!(open.count(), 3);
 });
 
+both!(fn a_line_whose_number_was_spoiled_or_lost_doubles_no_payment(app, SOURCES) {
+    let [one, two] = two_bills(app);
+    vnpay_says(app, "1001", &one, 50_000, "00");
+    imports(app, "vnpay", &vnpay_file(&[("1001", &one, 50_000, 500)]));
+    imports(app, "vnpay", &vnpay_file(&[("10010", &one, 50_000, 500), ("", &two, 70_000, 500)]));
+    is_the_ninth(app);
+    assert_eq!(recovers(app), [], "the order is paid under another number, or the number is not told");
+    assert_eq!(payments(app), ["1001 succeeded 50000"]);
+    vnpay_says(app, "1002", &two, 70_000, "00");
+    assert_eq!(recovers(app), []);
+    assert_eq!(payments(app), ["1001 succeeded 50000", "1002 succeeded 70000"]);
+    assert_eq!(accounts(app), ["clearing:vnpay 120000", "due:H12.104:phi -120000"]);
+});
+
 /// VNPAY took both bills, paid them out on the sixth less its fee.
 fn were_paid_out(app: &TestApp, credit: i64) {
     let [one, two] = two_bills(app);

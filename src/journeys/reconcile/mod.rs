@@ -19,7 +19,7 @@ pub mod settle;
 mod settle_payouts;
 mod settle_refunds;
 
-use recover::{Recovered, Recovery, alarm, recover};
+use recover::{Recovered, Recovery, recover};
 use settle::{Settled, Settling, settle};
 
 use super::compare_days::{DaysCompared, compare_days};
@@ -30,6 +30,7 @@ use crate::config::source::Source;
 use crate::domain::day::DayState;
 use crate::domain::ids::{Tenant, uuid_at};
 use crate::domain::time::{Day, Instant, vietnam_day};
+use crate::reconciliation::compare::{Item, OutcomeKind};
 use crate::store::Db;
 use crate::store::ops::Queries;
 use crate::store::types::Uid;
@@ -265,5 +266,22 @@ fn must_stand(
     match changed {
         Some(row) => Err(DayRefusal::FilesChanged(row.file_name.clone()).into()),
         None => Ok(()),
+    }
+}
+
+/// Says in the log which recorded payments of a day their provider does not report after grace.
+fn alarm(found: &DaysCompared, day: Day) {
+    let missing = (0..).zip(&found.comparison.payments);
+    let ids: Vec<String> = missing
+        .filter(|(number, outcome)| {
+            outcome.kind == OutcomeKind::MissingInSettlement
+                && found.day_of(Item::Payment(*number)) == Some(day)
+        })
+        .filter_map(|(number, _)| found.input.payment_facts(number))
+        .map(|payment| payment.id.to_string())
+        .collect();
+    if !ids.is_empty() {
+        let (count, payments) = (ids.len(), ids.join(", "));
+        tracing::warn!(%day, count, payments, "recorded payments are absent from their settlement files after grace");
     }
 }

@@ -143,23 +143,6 @@ pub fn recover(
     Ok(Some(recovered))
 }
 
-/// Says in the log which recorded payments of a day their provider does not report after grace.
-pub fn alarm(found: &DaysCompared, day: Day) {
-    let missing = (0..).zip(&found.comparison.payments);
-    let ids: Vec<String> = missing
-        .filter(|(number, outcome)| {
-            outcome.kind == OutcomeKind::MissingInSettlement
-                && found.day_of(Item::Payment(*number)) == Some(day)
-        })
-        .filter_map(|(number, _)| found.input.payment_facts(number))
-        .map(|payment| payment.id.to_string())
-        .collect();
-    if !ids.is_empty() {
-        let (count, payments) = (ids.len(), ids.join(", "));
-        tracing::warn!(%day, count, payments, "recorded payments are absent from their settlement files after grace");
-    }
-}
-
 /// The lines up to the day that prove a payment, one for each payment, by channel, file and place.
 fn proofs<'a>(recovery: &Recovery<'_>, day: Day, found: &'a DaysCompared) -> Vec<Proof<'a>> {
     let mut by_key: BTreeMap<(String, String), Vec<Proof<'a>>> = BTreeMap::new();
@@ -204,6 +187,9 @@ fn proof<'a>(
     let line = found.input.line_facts(number)?;
     let is_unpaid = outcome.kind == OutcomeKind::RecordedFailedButSettled;
     let ours = if outcome.kind == OutcomeKind::NotRecorded {
+        if is_of_another(found, outcome, &line) {
+            return None;
+        }
         None
     } else if is_unpaid && outcome.difference == 0 {
         Some(matched(found, outcome).filter(|ours| may_succeed(ours.status))?)
@@ -242,6 +228,19 @@ fn proof<'a>(
     })
 }
 
+/// Whether a payment of the same order and amount is there under another number: a second payment, or the
+/// same one with its number spoiled on the way, which a person tells apart.
+fn is_of_another(found: &DaysCompared, outcome: &Outcome, line: &LineFacts<'_>) -> bool {
+    let mut links = found.comparison.links(outcome);
+    links.any(|link| match link.item {
+        Item::Payment(number) => {
+            let ours = found.input.payment_facts(number);
+            ours.is_some_and(|ours| ours.amount == line.gross)
+        }
+        Item::Line(_) | Item::Bank(_) | Item::Refund(_) | Item::Payout(_) | Item::Batch(_) => false,
+    })
+}
+
 /// The payment that an outcome is about.
 fn matched<'a>(found: &'a DaysCompared, outcome: &Outcome) -> Option<PaymentFacts<'a>> {
     let mut links = found.comparison.links(outcome);
@@ -267,8 +266,9 @@ fn may_succeed(status: PaymentStatus) -> bool {
     }
 }
 
-/// Transaction id and order of the payment. Without an order the late notice, which has one, would
-/// contradict what was recovered, so a line of a payment that is not known must name it.
+/// Transaction id and order of the payment. A line of a payment that is not known must name both: without
+/// an order the late notice, which has one, would contradict what was recovered, and without the number
+/// it would be a second payment.
 fn names(
     line: &LineFacts<'_>,
     ours: Option<&PaymentFacts<'_>>,
@@ -277,7 +277,7 @@ fn names(
     let txn_id = own(line.txn_id).or(own(ours.and_then(|ours| ours.txn_id)));
     let said = line.order_ref.map(str::to_owned);
     let Some(ours) = ours else {
-        return said.map(|order| (txn_id, Some(order)));
+        return (txn_id.is_some() && said.is_some()).then_some((txn_id, said));
     };
     let known = ours.order_ref.map(str::to_owned);
     let agrees = said.is_none() || known.is_none() || said == known;
