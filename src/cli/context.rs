@@ -12,6 +12,7 @@ use crate::config::clock::Clock;
 use crate::config::load::{Loaded, ProviderFacts, load, machine_environment};
 use crate::config::settings::Settings;
 use crate::domain::ids::uuid_at;
+use crate::domain::time::Day;
 use crate::intake::providers::ROSTER;
 use crate::ledger::signing::known_keys;
 use crate::store::Db;
@@ -156,6 +157,15 @@ pub fn provider_facts() -> Vec<ProviderFacts> {
         settings: provider.settings().iter().copied().map(owned).collect(),
     };
     ROSTER.iter().map(facts).collect()
+}
+
+/// A day of the command line.
+///
+/// # Errors
+/// What to write instead.
+pub(super) fn read_day(text: &str) -> Result<Day, String> {
+    text.parse()
+        .map_err(|_| "no such day: write year, month and day, such as 2026-01-31".to_owned())
 }
 
 #[cfg(test)]

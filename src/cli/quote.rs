@@ -28,7 +28,7 @@ pub struct Arguments {
     #[arg(long, value_name = "WAY")]
     via: String,
     /// The day of reception; today when not given
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = crate::cli::context::read_day)]
     on: Option<Day>,
     /// A group the person belongs to; may be given several times
     #[arg(long = "group", value_name = "G")]

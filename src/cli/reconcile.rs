@@ -30,7 +30,7 @@ use crate::web::api::outcomes::followed_json;
 )]
 pub struct Arguments {
     /// The day, such as 2026-01-05
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::context::read_day)]
     day: NaiveDate,
     /// The officer who asks for it; without one it counts as done by the machine
     #[arg(long = "as", value_name = "OFFICER")]

@@ -61,7 +61,7 @@ struct Record {
     #[arg(long, value_name = "TEXT")]
     reference: String,
     /// The day on which the bank paid it, such as 2026-01-07
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::context::read_day)]
     day: NaiveDate,
     /// Show the entry, and do nothing
     #[arg(long)]

@@ -24,10 +24,10 @@ pub struct Arguments {
     #[arg(value_name = "NAME")]
     name: String,
     /// First day; without it, the first of this quarter (of a day sheet: today)
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = crate::cli::context::read_day)]
     from: Option<Day>,
     /// Last day; without it, the last of the quarter of the first (of a day sheet: the first)
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = crate::cli::context::read_day)]
     to: Option<Day>,
     /// none, unit, level, procedure, field, kind, provider, via, day, week, month, quarter or year
     #[arg(long, value_name = "DIM", default_value = "none")]

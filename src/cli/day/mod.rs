@@ -50,6 +50,7 @@ enum Action {
 #[derive(Debug, clap::Args)]
 struct Show {
     /// The day, such as 2026-01-05
+    #[arg(value_parser = crate::cli::context::read_day)]
     day: NaiveDate,
     /// Print the sheet of the last closing, for a browser to print
     #[arg(long, conflicts_with = "replay")]
@@ -71,6 +72,7 @@ struct Show {
 #[derive(Debug, clap::Args)]
 struct Step {
     /// The day, such as 2026-01-05
+    #[arg(value_parser = crate::cli::context::read_day)]
     day: NaiveDate,
     /// The officer who acts
     #[arg(long = "as", value_name = "OFFICER")]

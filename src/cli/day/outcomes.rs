@@ -16,6 +16,7 @@ use crate::reconciliation::compare::{OutcomeKind, Side};
 #[derive(Debug, clap::Args)]
 pub(super) struct Outcomes {
     /// The day, such as 2026-01-05
+    #[arg(value_parser = crate::cli::context::read_day)]
     day: NaiveDate,
     /// One outcome only, such as amount_mismatch
     #[arg(long, value_parser = kind_named)]

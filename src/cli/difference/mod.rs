@@ -95,7 +95,7 @@ struct Resolve {
     #[arg(long = "bill", value_name = "REFERENCE[=AMOUNT]")]
     bills: Vec<String>,
     /// The last day to wait for a top-up
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::context::read_day)]
     until: Option<NaiveDate>,
     /// The unit to hand it to; "" for the province
     #[arg(long, value_name = "CODE")]

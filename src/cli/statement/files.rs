@@ -32,7 +32,7 @@ pub(super) struct List {
     #[arg(long, value_parser = ["imported", "held", "undone"])]
     state: Option<String>,
     /// Only files with a statement that covers this day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::context::read_day)]
     day: Option<Day>,
     /// At most so many
     #[arg(long, default_value_t = 100)]

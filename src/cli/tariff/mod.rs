@@ -76,7 +76,7 @@ struct Expire {
     /// The rule
     rule: String,
     /// Its last day; today when not given
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = crate::cli::context::read_day)]
     on: Option<Day>,
     /// The officer who answers for it
     #[arg(long = "as", value_name = "OFFICER")]
