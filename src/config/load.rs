@@ -89,7 +89,12 @@ pub fn load(
     };
     settings.channels = channels::judge(&merged, &known, &environment, &mut warnings)?;
     check_certificates(&settings, &merged)?;
-    settings.sources = sources::judge(&merged, &settings.channels, &settings.office.calendar)?;
+    settings.sources = sources::judge(
+        &merged,
+        &settings.channels,
+        &settings.office.calendar,
+        &mut warnings,
+    )?;
     settings.subscribers = subscribers::judge(&merged, &environment)?;
     Ok(Loaded {
         settings,

@@ -56,6 +56,7 @@ pub(in crate::config) fn judge(
     layer: &Layer,
     channels: &BTreeMap<String, Channel>,
     calendar: &Calendar,
+    warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<String, Source>, ConfigError> {
     let calendar = Arc::new(calendar.clone());
     let mut sources = BTreeMap::new();
@@ -66,7 +67,14 @@ pub(in crate::config) fn judge(
             channels,
             calendar: &calendar,
         };
-        sources.insert(name, one.judge()?);
+        let source = one.judge()?;
+        one.must_be_alone(&source, &sources)?;
+        if source.kind == SourceKind::Bank && source.account.is_none() {
+            warnings.push(format!(
+                "sources.{name} names no account: statements of any account are taken in there"
+            ));
+        }
+        sources.insert(name, source);
     }
     Ok(sources)
 }
@@ -117,6 +125,23 @@ impl<'a> One<'a> {
             fee: self.fee()?,
             calendar: Arc::clone(self.calendar),
         })
+    }
+
+    /// An account's statements have one source: taken in through two, each line would count twice.
+    fn must_be_alone(
+        &self,
+        source: &Source,
+        others: &BTreeMap<String, Source>,
+    ) -> Result<(), ConfigError> {
+        let key = |one: &Source| (one.tenant, one.account.clone(), one.currency);
+        let same = |one: &&Source| one.account.is_some() && key(one) == key(source);
+        match others.values().find(same) {
+            None => Ok(()),
+            Some(other) => {
+                let reason = format!("is the account of sources.{} already", other.name);
+                Err(self.wrong("account", reason))
+            }
+        }
     }
 
     fn check_keys(&self) -> Result<(), ConfigError> {

@@ -219,3 +219,29 @@ fn the_shipped_production_file_is_valid_and_holds_no_secret() {
     assert_eq!(values(&loaded, "vnpay", "tmn_code"), ["T"]);
     assert_eq!(loaded.warnings, [""; 0]);
 }
+
+#[test]
+fn an_account_has_one_source_and_a_source_without_one_is_warned_of() {
+    let bank = |name: &str, rest: &str| format!("[sources.{name}]\nkind = \"bank\"\n{rest}\n");
+    let two = |one: &str, other: &str| loaded(&[&(bank("a", one) + &bank("b", other))], &[]);
+    let of_sources = |loaded: Loaded| -> Vec<String> {
+        let warnings = loaded.warnings.into_iter();
+        warnings.filter(|one| one.starts_with("sources.")).collect()
+    };
+    let account = "account = \"1017588888\"";
+    let refused = two(account, account).unwrap_err();
+    let wanted = "sources.b.account is the account of sources.a already";
+    assert!(refused.contains(wanted), "{refused}");
+    for other in [
+        "account = \"1017588889\"",
+        "account = \"1017588888\"\ncurrency = \"USD\"",
+    ] {
+        assert_eq!(two(account, other).unwrap().warnings, Vec::<String>::new());
+    }
+    let warnings = two("", "").unwrap().warnings;
+    assert_eq!(warnings.len(), 2);
+    assert!(
+        warnings[0].contains("sources.a names no account"),
+        "{warnings:?}"
+    );
+}
