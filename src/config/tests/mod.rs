@@ -236,9 +236,12 @@ fn an_account_has_one_source_and_a_source_without_one_is_warned_of() {
         "account = \"1017588889\"",
         "account = \"1017588888\"\ncurrency = \"USD\"",
     ] {
-        assert_eq!(two(account, other).unwrap().warnings, Vec::<String>::new());
+        assert_eq!(
+            of_sources(two(account, other).unwrap()),
+            Vec::<String>::new()
+        );
     }
-    let warnings = two("", "").unwrap().warnings;
+    let warnings = of_sources(two("", "").unwrap());
     assert_eq!(warnings.len(), 2);
     assert!(
         warnings[0].contains("sources.a names no account"),
