@@ -14,6 +14,9 @@ pub struct Columns {
     at: BTreeMap<Role, usize>,
     /// How many columns the heading has.
     pub width: usize,
+    /// Up to where cells belong to the table: the last column with a heading or a role. None for a
+    /// table without a heading.
+    reach: Option<usize>,
     /// The currency that an amount's heading names.
     pub currency: Option<Currency>,
     /// Whether the headings are Vietnamese.
@@ -85,6 +88,8 @@ impl Columns {
                 columns.at.insert(role, at);
             }
         }
+        let named = row.cells.iter().rposition(|cell| !cell.is_blank());
+        columns.reach = named.max(columns.at.values().max().copied());
         columns.settle();
         let is_heading = columns.get(Role::Date).is_some() && columns.has_amounts();
         let names = || headings.iter().flat_map(|one| &one.names);
@@ -155,6 +160,13 @@ impl Columns {
     #[must_use]
     pub fn cell<'a>(&self, row: &'a Row, role: Role) -> &'a Cell {
         self.get(role).map_or(&Cell::Empty, |at| row.cell(at))
+    }
+
+    /// The first cell that is filled beyond the heading: the cells before it may be shifted.
+    #[must_use]
+    pub fn beyond<'a>(&self, row: &'a Row) -> Option<&'a Cell> {
+        let after = row.cells.iter().skip(self.reach? + 1);
+        after.into_iter().find(|cell| !cell.is_blank())
     }
 
     /// How many roles have a column.

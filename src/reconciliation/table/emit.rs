@@ -5,7 +5,7 @@ use super::checks::Stated;
 use super::columns::currency_of;
 use super::labels::{Labels, balance_label};
 use super::part::Part;
-use super::row::{amount, day, is_money, signed, words};
+use super::row::{amount, day, is_money, signed, whole, words};
 use super::survey::{Plan, survey, tell};
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
@@ -142,6 +142,7 @@ impl Emit<'_, '_, '_> {
                 self.keep(row);
                 return Ok(());
             }
+            None if plan.columns.beyond(&row).is_some() => return whole(&row, &plan.columns),
             None if cell.is_blank() => {
                 return Err(Problem::at(
                     row.place,
@@ -159,6 +160,7 @@ impl Emit<'_, '_, '_> {
                 ));
             }
         };
+        whole(&row, &plan.columns)?;
         if !has_amount && let Some(label) = balance_label(&row, library()) {
             let balance = amount(&row, &plan.columns, Role::Balance, plan.style)?;
             self.part.labels.take_balance(label, balance, row.place);

@@ -53,6 +53,23 @@ pub fn amount(
     })
 }
 
+/// Nothing of the row stands beyond the heading, where only cells that are shifted come to stand.
+///
+/// # Errors
+/// When something does, with what stands there.
+pub fn whole(row: &Row, columns: &Columns) -> Result<(), Problem> {
+    let Some(cell) = columns.beyond(row) else {
+        return Ok(());
+    };
+    let text = format!(
+        "the row has more cells than the heading, \"{}\" beyond its last column, as after an amount or a memo with a \
+         comma that is not in quotes, so its cells may be shifted: put that cell in quotes or export the file again; \
+         a note beside the table goes out",
+        shown(&cell.shown())
+    );
+    Err(Problem::at(row.place, text))
+}
+
 /// A day in a cell and what follows it that is no time.
 #[must_use]
 pub fn day(cell: &Cell, order: DateOrder) -> Option<(Day, String)> {

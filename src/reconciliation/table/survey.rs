@@ -230,7 +230,7 @@ impl Looks {
         if let Cell::Text(text) = date {
             self.days.note(text);
         }
-        if date.is_blank() {
+        if date.is_blank() || columns.beyond(row).is_some() {
             return;
         }
         for role in [

@@ -1,0 +1,83 @@
+//! Cells that cannot mean what they seem to: shifted ones, amounts in a currency of their own, columns
+//! of one name, numbers that a spreadsheet spoiled. Each is refused with its line; nothing is guessed.
+
+use doisoat::domain::money::Currency;
+use doisoat::domain::statement::Line;
+use doisoat::reconciliation::input::Input;
+use doisoat::reconciliation::problem::Problem;
+use doisoat::reconciliation::reading::{Ask, Preview, read};
+
+const BANK: &str = "Ngày giao dịch,Mã giao dịch,Nội dung,Số tiền ghi có";
+
+fn lines_in(text: &str, currency: Option<Currency>) -> Result<Vec<Line>, Problem> {
+    let ask = Ask {
+        currency,
+        ..Ask::default()
+    };
+    let mut preview = Preview {
+        room: 100,
+        ..Preview::default()
+    };
+    read(&Input::of(text.as_bytes()), &ask, &mut preview)?;
+    Ok(preview.lines)
+}
+
+fn lines(text: &str) -> Vec<Line> {
+    lines_in(text, None).unwrap_or_else(|problem| panic!("{text}: {problem}"))
+}
+
+/// The text is refused at this line, with all of these words.
+fn refused(text: &str, line: u64, says: &[&str]) {
+    let problem = lines_in(text, None).expect_err(text);
+    assert_eq!(problem.line, Some(line), "{text}: {problem}");
+    for part in says {
+        assert!(problem.message.contains(part), "{text}: {problem}");
+    }
+}
+
+fn amounts(text: &str) -> Vec<i64> {
+    lines(text).iter().map(|line| line.amount).collect()
+}
+
+#[test]
+fn a_row_with_more_cells_than_the_heading_is_refused() {
+    for (row, beyond) in [
+        ("25/11/2026,FT11,NOP PHI,50,000", "\"000\""),
+        ("25/11/2026,FT11,NOP PHI, 20,60000", "\"60000\""),
+        ("25/11/2026,FT11,NOP PHI,50000,,note", "\"note\""),
+    ] {
+        let text = format!("{BANK}\n24/11/2026,FT10,NOP PHI,70000\n{row}\n");
+        let says = ["more cells than the heading", beyond, "in quotes"];
+        refused(&text, 3, &says);
+        // An empty heading at the end is no heading.
+        refused(&text.replace("ghi có\n", "ghi có,\n"), 3, &says);
+    }
+    // The row is shifted so far that its day is none, and so far that its state is no success.
+    refused(
+        "Số tiền,Nội dung,Ngày\n1000,a,24/11/2026\n50,000,b,25/11/2026\n",
+        3,
+        &["more cells than the heading", "\"25/11/2026\""],
+    );
+    refused(
+        "Date,Memo,Amount,Status\n2026-11-24,a,5,Paid\n2026-11-25,a, b,7,Paid\n",
+        3,
+        &["more cells than the heading", "\"Paid\""],
+    );
+    // A balance among the rows would move the opening balance.
+    refused(
+        "Date,Amount,Memo,Balance\n2026-11-24,,Opening balance,1,000\n2026-11-25,5,a,1005\n",
+        2,
+        &["more cells than the heading"],
+    );
+}
+
+#[test]
+fn empty_cells_quoted_commas_totals_and_free_text_beyond_the_heading_are_read() {
+    let text = format!(
+        "{BANK}\n25/11/2026,FT10,NOP PHI,\"70,000\",,\n25/11/2026,FT11,\"NOP PHI, 20\",\"50,000\"\n\
+         Tổng cộng,,,\"120,000\",,,\nGhi chú: a, b, c, d, e, f\n"
+    );
+    assert_eq!(amounts(&text), [70_000, 50_000]);
+    let semicolons = "Ngày giao dịch;Mã giao dịch;Nội dung;Số tiền ghi có\n25/11/2026;FT11;NOP, PHI, 20, 30;50,000\n";
+    assert_eq!(amounts(semicolons), [50_000]);
+}
