@@ -81,3 +81,56 @@ fn empty_cells_quoted_commas_totals_and_free_text_beyond_the_heading_are_read() 
     let semicolons = "Ngày giao dịch;Mã giao dịch;Nội dung;Số tiền ghi có\n25/11/2026;FT11;NOP, PHI, 20, 30;50,000\n";
     assert_eq!(amounts(semicolons), [50_000]);
 }
+
+#[test]
+fn an_amount_in_another_currency_than_the_file_is_refused() {
+    for (cell, sign) in [
+        ("100 USD", "is in USD"),
+        ("$7000", "is in $"),
+        ("€ 5", "is in €"),
+        ("-USD 5", "is in USD"),
+    ] {
+        let text =
+            format!("{BANK}\n24/11/2026,FT10,NOP PHI,70000\n25/11/2026,FT11,NOP PHI,{cell}\n");
+        refused(&text, 3, &[cell, sign, "in VND"]);
+    }
+    // The source's currency, where the file names none; a balance; the currency of the row.
+    let plain = "Date,Amount,Memo\n2026-11-24,5 USD,a\n";
+    let problem = lines_in(plain, Some(Currency::VND)).unwrap_err();
+    assert_eq!(problem.line, Some(2), "{problem}");
+    refused(
+        "Ngày giao dịch,Số tiền,Số dư\n24/11/2026,500,$ 500\n",
+        2,
+        &["is in $", "in VND"],
+    );
+    refused(
+        "Date,Amount,Currency\n2026-11-24,5 USD,EUR\n",
+        2,
+        &["is in USD", "in EUR"],
+    );
+    // Nothing names a currency, and the amounts name two.
+    refused(
+        "Date,Amount,Memo\n2026-11-24,$5,a\n2026-11-25,5 USD,b\n2026-11-26,€7,c\n",
+        4,
+        &["is in €", "in $"],
+    );
+}
+
+#[test]
+fn the_currency_of_the_file_or_row_may_stand_beside_an_amount() {
+    let amount = |cell: &str| {
+        let text = format!("{BANK}\n24/11/2026,FT10,NOP PHI,{cell}\n");
+        amounts(&text)
+    };
+    for cell in [
+        "7000 VND", "7000VNĐ", "7000 ₫", "7000đ", "7000 Đ", "VND 7000", "7000",
+    ] {
+        assert_eq!(amount(cell), [7000], "{cell}");
+    }
+    let dollars = "Date,Amount,Currency\n2026-11-24,$5,USD\n2026-11-25,USD 7,USD\n";
+    assert_eq!(amounts(dollars), [500, 700]);
+    let headed = "Date,Amount (USD),Memo\n2026-11-24,$5,a\n";
+    assert_eq!(amounts(headed), [500]);
+    let open = "Date,Amount,Memo\n2026-11-24,$5,a\n2026-11-25,7 USD,b\n";
+    assert_eq!(amounts(open), [500, 700]);
+}

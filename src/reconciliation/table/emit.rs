@@ -5,7 +5,7 @@ use super::checks::Stated;
 use super::columns::currency_of;
 use super::labels::{Labels, balance_label};
 use super::part::Part;
-use super::row::{amount, day, is_money, signed, whole, words};
+use super::row::{amount, day, in_currency, is_money, signed, whole, words};
 use super::survey::{Plan, survey, tell};
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
@@ -162,6 +162,8 @@ impl Emit<'_, '_, '_> {
         };
         whole(&row, &plan.columns)?;
         if !has_amount && let Some(label) = balance_label(&row, library()) {
+            let own = self.book.statement.currency;
+            in_currency(&row, &plan.columns, own, &mut self.part.signs)?;
             let balance = amount(&row, &plan.columns, Role::Balance, plan.style)?;
             self.part.labels.take_balance(label, balance, row.place);
             return Ok(());
@@ -201,6 +203,9 @@ impl Emit<'_, '_, '_> {
             });
             return Ok(());
         }
+        let own = currency_of(&columns.cell(row, Role::Currency).shown())
+            .or(self.book.statement.currency);
+        in_currency(row, columns, own, &mut self.part.signs)?;
         let Some(found) = signed(row, plan)? else {
             return Err(self.without_amount(row));
         };
@@ -217,8 +222,7 @@ impl Emit<'_, '_, '_> {
             value_date: super::row::day(columns.cell(row, Role::ValueDate), plan.order)
                 .map(|(day, _)| day),
             amount: book.minor(found, place)?,
-            currency: currency_of(&columns.cell(row, Role::Currency).shown())
-                .or(book.statement.currency),
+            currency: own,
             reference: words(row, columns, Role::Reference).or(filled(rest)),
             order: words(row, columns, Role::Order),
             memo: words(row, columns, Role::Memo),

@@ -233,14 +233,7 @@ impl Looks {
         if date.is_blank() || columns.beyond(row).is_some() {
             return;
         }
-        for role in [
-            Role::Amount,
-            Role::Debit,
-            Role::Credit,
-            Role::Balance,
-            Role::Fee,
-            Role::Tax,
-        ] {
+        for role in super::row::AMOUNTS {
             if let Cell::Text(text) = columns.cell(row, role) {
                 self.amounts.entry(role).or_default().note(text, row.place);
             }

@@ -4,6 +4,8 @@
 
 use rust_decimal::Decimal;
 
+use super::signs::{SIGNS, Sign};
+
 /// The mark before the fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
@@ -36,12 +38,6 @@ struct Bare {
     is_negative: bool,
 }
 
-/// Currency signs and codes that may stand beside an amount.
-const SIGNS: [&str; 20] = [
-    "VND", "VNĐ", "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "SGD", "CNY", "KRW", "₫", "đ",
-    "Đ", "$", "€", "£", "¥", "₩",
-];
-
 /// Words of credit and debit that may stand beside an amount.
 const SIDES: [(&str, bool); 6] = [
     ("CR", false),
@@ -53,16 +49,20 @@ const SIDES: [(&str, bool); 6] = [
 ];
 
 /// The digits without currency, side and sign; whether these say that money goes out; and whether
-/// they say it once. Of two signs, or two sides, it is not to be guessed which is meant.
-fn stripped(clean: &str) -> (&str, bool, bool) {
+/// they say it once. Of two signs, or two sides, it is not to be guessed which is meant. What
+/// currencies stood there is added to the list.
+fn stripped<'a>(clean: &'a str, currencies: &mut Vec<Sign>) -> (&'a str, bool, bool) {
     let mut rest = clean.trim().trim_start_matches('\'').trim();
     let mut is_negative = false;
     let (mut signs, mut sides) = (0, 0);
     loop {
         let before = rest;
         for sign in SIGNS {
-            rest = rest.strip_prefix(sign).unwrap_or(rest);
-            rest = rest.strip_suffix(sign).unwrap_or(rest).trim();
+            let text = sign.0;
+            while let Some(left) = rest.strip_prefix(text).or_else(|| rest.strip_suffix(text)) {
+                currencies.push(Sign::new(sign));
+                rest = left.trim();
+            }
         }
         for (side, takes) in SIDES {
             let without = rest.strip_suffix(side).or_else(|| rest.strip_prefix(side));
@@ -96,16 +96,31 @@ fn stripped(clean: &str) -> (&str, bool, bool) {
     (rest, is_negative, signs <= 1 && sides <= 1)
 }
 
-fn bare(text: &str) -> Result<Option<Bare>, String> {
-    let clean: String = text
-        .chars()
+/// With plain spaces and signs.
+fn cleaned(text: &str) -> String {
+    text.chars()
         .map(|c| match c {
             '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' | '\n' | '\r' => ' ',
             '\u{2212}' | '\u{2013}' => '-',
             other => other,
         })
-        .collect();
-    let (rest, is_negative, is_clear) = stripped(&clean);
+        .collect()
+}
+
+/// The currencies that an amount names.
+#[must_use]
+pub fn currencies(text: &str) -> Vec<Sign> {
+    let mut found = Vec::new();
+    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' ');
+    if !text.chars().all(is_plain) && text.contains(is_digit) {
+        stripped(&cleaned(text), &mut found);
+    }
+    found
+}
+
+fn bare(text: &str) -> Result<Option<Bare>, String> {
+    let clean = cleaned(text);
+    let (rest, is_negative, is_clear) = stripped(&clean, &mut Vec::new());
     if rest.is_empty() {
         return Ok(None);
     }
