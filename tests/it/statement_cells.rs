@@ -134,3 +134,66 @@ fn the_currency_of_the_file_or_row_may_stand_beside_an_amount() {
     let open = "Date,Amount,Memo\n2026-11-24,$5,a\n2026-11-25,7 USD,b\n";
     assert_eq!(amounts(open), [500, 700]);
 }
+
+#[test]
+fn two_columns_of_one_heading_are_asked_about_when_they_differ() {
+    let table = |one: &str, two: &str| {
+        format!(
+            "Ngày giao dịch,Mã giao dịch,Số tiền ghi có,Số tiền ghi có\n24/11/2026,FT10,70000,70000\n25/11/2026,FT11,{one},{two}\n\
+             Tổng cộng,,120000,\n"
+        )
+    };
+    let says = [
+        "the columns 3 and 4",
+        "\"Số tiền ghi có\"",
+        "row 3",
+        "a profile decides",
+        "columns.credit = 3 or 4",
+    ];
+    for (one, two) in [("50000", "60000"), ("50000", ""), ("", "50000")] {
+        refused(&table(one, two), 1, &says);
+    }
+    assert_eq!(amounts(&table("50000", "50000")), [70_000, 50_000]);
+    // Units in brackets are no part of a name, and other fields are asked about as well.
+    refused(
+        "Date,Amount (VND),Amount (USD)\n2026-11-24,25000,1\n",
+        1,
+        &[
+            "the columns 2 and 3",
+            "\"Amount (USD)\"",
+            "columns.amount = 2 or 3",
+        ],
+    );
+    refused(
+        "Date,Amount,Reference,Reference\n2026-11-24,25000,R1,R2\n",
+        1,
+        &["columns.reference = 3 or 4"],
+    );
+}
+
+#[test]
+fn of_two_columns_of_one_heading_the_filled_one_is_read() {
+    for row in ["24/11/2026,FT10,,\"70,000\"", "24/11/2026,FT10,\"70,000\","] {
+        let text = format!("Ngày giao dịch,Mã giao dịch,Số tiền ghi có,Số tiền ghi có\n{row}\n");
+        assert_eq!(amounts(&text), [70_000], "{row}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("second.toml");
+    std::fs::write(
+        &profile,
+        "[[profile]]\nname = \"second\"\ncolumns.credit = 4\n",
+    )
+    .unwrap();
+    let ask = Ask {
+        profile: Some(profile.to_str().unwrap().to_owned()),
+        ..Ask::default()
+    };
+    let text =
+        "Ngày giao dịch,Mã giao dịch,Số tiền ghi có,Số tiền ghi có\n24/11/2026,FT10,50000,70000\n";
+    let mut preview = Preview {
+        room: 1,
+        ..Preview::default()
+    };
+    read(&Input::of(text.as_bytes()), &ask, &mut preview).unwrap();
+    assert_eq!(preview.lines[0].amount, 70_000);
+}

@@ -12,6 +12,7 @@ pub mod emit;
 pub mod heading;
 pub mod labels;
 pub(crate) mod part;
+pub mod rivals;
 pub mod row;
 pub mod sheet;
 pub mod split;

@@ -3,6 +3,7 @@
 
 use super::columns::{Columns, currency_of, fit};
 use super::heading::fold;
+use super::rivals::settled;
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
 use crate::reconciliation::book::Book;
@@ -70,6 +71,7 @@ pub fn survey(table: &dyn Table, ask: &Ask) -> Result<Plan, Problem> {
             }
         }
     };
+    let columns = settled(table, &header, columns, &profile)?;
     let mut looks = Looks {
         days: dates::Tally::default(),
         amounts: BTreeMap::new(),
