@@ -197,3 +197,47 @@ fn of_two_columns_of_one_heading_the_filled_one_is_read() {
     read(&Input::of(text.as_bytes()), &ask, &mut preview).unwrap();
     assert_eq!(preview.lines[0].amount, 70_000);
 }
+
+#[test]
+fn a_transaction_number_that_a_spreadsheet_spoiled_is_refused() {
+    for cell in [
+        "1.002E+03",
+        "1002.0",
+        "#N/A",
+        "#REF!",
+        "=1007",
+        "\"1,006\"",
+        "1.006",
+    ] {
+        let shown = format!("\"{}\"", cell.trim_matches('"'));
+        let says = ["the reference", shown.as_str(), "format its column as text"];
+        refused(
+            &format!("{BANK}\n24/11/2026,{cell},NOP PHI,70000\n"),
+            2,
+            &says,
+        );
+        let report = format!(
+            "Thời gian GD,Mã giao dịch,Mã đơn hàng,Số tiền trước KM,Số tiền phí thu hộ,Trạng thái\n\
+             13/01/2026 10:30:15,1001,O1,50000,500,Thành công\n13/01/2026 10:30:15,{cell},O2,50000,500,Thành công\n"
+        );
+        refused(&report, 3, &says);
+    }
+}
+
+#[test]
+fn transaction_numbers_kept_as_text_are_read_as_they_were() {
+    for (cell, id) in [
+        ("=\"1010\"", "1010"),
+        ("\"=\"\"1010\"\"\"", "1010"),
+        ("'1003", "1003"),
+        ("10\u{200b}04\u{feff}", "1004"),
+        ("0001005", "0001005"),
+        ("5243.14661", "5243.14661"),
+        ("FT26.001", "FT26.001"),
+        ("\"FT1,006\"", "FT1,006"),
+        ("5E12", "5E12"),
+    ] {
+        let text = format!("{BANK}\n24/11/2026,{cell},NOP PHI,70000\n");
+        assert_eq!(lines(&text)[0].reference.as_deref(), Some(id), "{cell}");
+    }
+}

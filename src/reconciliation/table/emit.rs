@@ -3,6 +3,7 @@
 
 use super::checks::Stated;
 use super::columns::currency_of;
+use super::ids::id;
 use super::labels::{Labels, balance_label};
 use super::part::Part;
 use super::row::{amount, day, in_currency, is_money, signed, whole, words};
@@ -196,8 +197,8 @@ impl Emit<'_, '_, '_> {
                 place: row.place,
                 date: day,
                 amount,
-                reference: words(row, columns, Role::Reference),
-                order: words(row, columns, Role::Order),
+                reference: id(row, columns, Role::Reference).ok().flatten(),
+                order: id(row, columns, Role::Order).ok().flatten(),
                 memo: words(row, columns, Role::Memo),
                 ..Line::default()
             });
@@ -223,8 +224,8 @@ impl Emit<'_, '_, '_> {
                 .map(|(day, _)| day),
             amount: book.minor(found, place)?,
             currency: own,
-            reference: words(row, columns, Role::Reference).or(filled(rest)),
-            order: words(row, columns, Role::Order),
+            reference: id(row, columns, Role::Reference)?.or(filled(rest)),
+            order: id(row, columns, Role::Order)?,
             memo: words(row, columns, Role::Memo),
             counterparty: words(row, columns, Role::Counterparty),
             balance: money(of(Role::Balance)?)?,

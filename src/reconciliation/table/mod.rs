@@ -10,6 +10,7 @@ pub mod checks;
 pub mod columns;
 pub mod emit;
 pub mod heading;
+pub mod ids;
 pub mod labels;
 pub(crate) mod part;
 pub mod rivals;
