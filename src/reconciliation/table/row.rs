@@ -12,9 +12,9 @@ use crate::domain::time::Day;
 use crate::reconciliation::book::Book;
 use crate::reconciliation::problem::{Problem, shown};
 use crate::reconciliation::profiles::{Role, library};
-use crate::reconciliation::text::amounts::{Mark, currencies, parse, parse_number};
+use crate::reconciliation::text::amounts::{Mark, parse, parse_number};
 use crate::reconciliation::text::dates::{self, DateOrder};
-use crate::reconciliation::text::signs::Signs;
+use crate::reconciliation::text::signs::{Signs, currencies};
 
 /// The columns that hold amounts.
 pub(super) const AMOUNTS: [Role; 6] = [

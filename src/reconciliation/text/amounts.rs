@@ -4,7 +4,7 @@
 
 use rust_decimal::Decimal;
 
-use super::signs::{SIGNS, Sign};
+use super::signs::{cleaned, stripped};
 
 /// The mark before the fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,86 +38,6 @@ struct Bare {
     is_negative: bool,
 }
 
-/// Words of credit and debit that may stand beside an amount.
-const SIDES: [(&str, bool); 6] = [
-    ("CR", false),
-    ("DR", true),
-    ("DB", true),
-    ("C", false),
-    ("D", true),
-    ("N", true),
-];
-
-/// The digits without currency, side and sign; whether these say that money goes out; and whether
-/// they say it once. Of two signs, or two sides, it is not to be guessed which is meant. What
-/// currencies stood there is added to the list.
-fn stripped<'a>(clean: &'a str, currencies: &mut Vec<Sign>) -> (&'a str, bool, bool) {
-    let mut rest = clean.trim().trim_start_matches('\'').trim();
-    let mut is_negative = false;
-    let (mut signs, mut sides) = (0, 0);
-    loop {
-        let before = rest;
-        for sign in SIGNS {
-            let text = sign.0;
-            while let Some(left) = rest.strip_prefix(text).or_else(|| rest.strip_suffix(text)) {
-                currencies.push(Sign::new(sign));
-                rest = left.trim();
-            }
-        }
-        for (side, takes) in SIDES {
-            let without = rest.strip_suffix(side).or_else(|| rest.strip_prefix(side));
-            if let Some(without) =
-                without.filter(|left| left.ends_with(is_digit) || left.trim().starts_with(is_digit))
-            {
-                is_negative ^= takes;
-                sides += 1;
-                rest = without.trim();
-            }
-        }
-        if let Some(inside) = rest
-            .strip_prefix('(')
-            .and_then(|left| left.strip_suffix(')'))
-        {
-            is_negative = true;
-            rest = inside.trim();
-        }
-        for (sign, takes) in [('-', true), ('+', false)] {
-            let without = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
-            if let Some(without) = without {
-                is_negative |= takes;
-                signs += 1;
-                rest = without.trim();
-            }
-        }
-        if rest == before {
-            break;
-        }
-    }
-    (rest, is_negative, signs <= 1 && sides <= 1)
-}
-
-/// With plain spaces and signs.
-fn cleaned(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' | '\n' | '\r' => ' ',
-            '\u{2212}' | '\u{2013}' => '-',
-            other => other,
-        })
-        .collect()
-}
-
-/// The currencies that an amount names.
-#[must_use]
-pub fn currencies(text: &str) -> Vec<Sign> {
-    let mut found = Vec::new();
-    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' ');
-    if !text.chars().all(is_plain) && text.contains(is_digit) {
-        stripped(&cleaned(text), &mut found);
-    }
-    found
-}
-
 fn bare(text: &str) -> Result<Option<Bare>, String> {
     let clean = cleaned(text);
     let (rest, is_negative, is_clear) = stripped(&clean, &mut Vec::new());
@@ -149,7 +69,7 @@ fn bare(text: &str) -> Result<Option<Bare>, String> {
     }))
 }
 
-fn is_digit(c: char) -> bool {
+pub(super) fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
 }
 

@@ -1,12 +1,13 @@
-//! Currency signs and codes beside amounts, and which currencies each of them may mean: a dollar sign
-//! is that of many, and of none but dollars.
+//! What stands beside the digits of an amount: sign, side and currency, and which currencies each sign
+//! may mean: a dollar sign is that of many, and of none but dollars.
 
+use super::amounts::is_digit;
 use crate::domain::money::Currency;
 
 const DOLLARS: [&str; 7] = ["USD", "AUD", "CAD", "SGD", "NZD", "HKD", "TWD"];
 
 /// Currency signs and codes that may stand beside an amount, with what they may mean.
-pub(super) const SIGNS: [(&str, &[&str]); 20] = [
+const SIGNS: [(&str, &[&str]); 20] = [
     ("VND", &["VND"]),
     ("VNĐ", &["VND"]),
     ("USD", &["USD"]),
@@ -38,7 +39,7 @@ pub struct Sign {
 }
 
 impl Sign {
-    pub(super) fn new((text, means): (&'static str, &'static [&'static str])) -> Self {
+    fn new((text, means): (&'static str, &'static [&'static str])) -> Self {
         Self { text, means }
     }
 }
@@ -71,6 +72,86 @@ impl Signs {
         }
         Ok(())
     }
+}
+
+/// Words of credit and debit that may stand beside an amount.
+const SIDES: [(&str, bool); 6] = [
+    ("CR", false),
+    ("DR", true),
+    ("DB", true),
+    ("C", false),
+    ("D", true),
+    ("N", true),
+];
+
+/// The digits without currency, side and sign; whether these say that money goes out; and whether
+/// they say it once. Of two signs, or two sides, it is not to be guessed which is meant. What
+/// currencies stood there is added to the list.
+pub(super) fn stripped<'a>(clean: &'a str, currencies: &mut Vec<Sign>) -> (&'a str, bool, bool) {
+    let mut rest = clean.trim().trim_start_matches('\'').trim();
+    let mut is_negative = false;
+    let (mut signs, mut sides) = (0, 0);
+    loop {
+        let before = rest;
+        for sign in SIGNS {
+            let text = sign.0;
+            while let Some(left) = rest.strip_prefix(text).or_else(|| rest.strip_suffix(text)) {
+                currencies.push(Sign::new(sign));
+                rest = left.trim();
+            }
+        }
+        for (side, takes) in SIDES {
+            let without = rest.strip_suffix(side).or_else(|| rest.strip_prefix(side));
+            if let Some(without) =
+                without.filter(|left| left.ends_with(is_digit) || left.trim().starts_with(is_digit))
+            {
+                is_negative ^= takes;
+                sides += 1;
+                rest = without.trim();
+            }
+        }
+        if let Some(inside) = rest
+            .strip_prefix('(')
+            .and_then(|left| left.strip_suffix(')'))
+        {
+            is_negative = true;
+            rest = inside.trim();
+        }
+        for (sign, takes) in [('-', true), ('+', false)] {
+            let without = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
+            if let Some(without) = without {
+                is_negative |= takes;
+                signs += 1;
+                rest = without.trim();
+            }
+        }
+        if rest == before {
+            break;
+        }
+    }
+    (rest, is_negative, signs <= 1 && sides <= 1)
+}
+
+/// With plain spaces and signs.
+pub(super) fn cleaned(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' | '\n' | '\r' => ' ',
+            '\u{2212}' | '\u{2013}' => '-',
+            other => other,
+        })
+        .collect()
+}
+
+/// The currencies that an amount names.
+#[must_use]
+pub fn currencies(text: &str) -> Vec<Sign> {
+    let mut found = Vec::new();
+    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' ');
+    if !text.chars().all(is_plain) && text.contains(is_digit) {
+        stripped(&cleaned(text), &mut found);
+    }
+    found
 }
 
 #[cfg(test)]
