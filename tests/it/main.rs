@@ -56,6 +56,7 @@ mod reports;
 mod seeing;
 mod settlement_effects;
 mod statement_bad_input;
+mod statement_cells;
 mod statement_closed_days;
 mod statement_imports;
 mod statement_staging;

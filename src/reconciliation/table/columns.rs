@@ -14,6 +14,11 @@ pub struct Columns {
     at: BTreeMap<Role, usize>,
     /// How many columns the heading has.
     pub width: usize,
+    /// Up to where cells belong to the table: the last column with a heading or a role. None for a
+    /// table without a heading.
+    reach: Option<usize>,
+    /// Beside a column that was chosen, the others that its word heads as well.
+    rivals: BTreeMap<usize, Vec<usize>>,
     /// The currency that an amount's heading names.
     pub currency: Option<Currency>,
     /// Whether the headings are Vietnamese.
@@ -74,17 +79,28 @@ impl Columns {
         for role in ROLES {
             let general = library.words.columns.get(&role);
             let found = match (profile.columns.get(&role), general) {
-                (Some(Find::Number(number)), _) => number.checked_sub(1),
+                (Some(Find::Number(number)), _) => number.checked_sub(1).map(|at| vec![at]),
                 (Some(Find::Words(words)), _) | (None, Some(words)) => {
                     best(&headings, words, &taken)
                 }
                 (None, None) => None,
             };
-            if let Some(at) = found {
-                taken.insert(at);
-                columns.at.insert(role, at);
+            if let Some((at, others)) = found.as_deref().and_then(<[usize]>::split_first) {
+                taken.insert(*at);
+                columns.at.insert(role, *at);
+                columns.rivals.insert(*at, others.to_vec());
             }
         }
+        // What another field took by a word of its own is that field, unless the headings are the same.
+        for (at, others) in &mut columns.rivals {
+            others.retain(|other| {
+                !taken.contains(other)
+                    || headings.get(*at).map(|one| &one.names)
+                        == headings.get(*other).map(|one| &one.names)
+            });
+        }
+        let named = row.cells.iter().rposition(|cell| !cell.is_blank());
+        columns.reach = named.max(columns.at.values().max().copied());
         columns.settle();
         let is_heading = columns.get(Role::Date).is_some() && columns.has_amounts();
         let names = || headings.iter().flat_map(|one| &one.names);
@@ -157,6 +173,31 @@ impl Columns {
         self.get(role).map_or(&Cell::Empty, |at| row.cell(at))
     }
 
+    /// The fields of which several columns are headed alike, with these columns.
+    #[must_use]
+    pub fn alike(&self) -> Vec<(Role, Vec<usize>)> {
+        // What is paid out is not read beside an amount.
+        let read = self.at.iter().filter(|(role, _)| **role != Role::Net);
+        let all = read.filter_map(|(role, at)| {
+            let others = self.rivals.get(at).filter(|others| !others.is_empty())?;
+            let list = std::iter::once(*at).chain(others.iter().copied());
+            Some((*role, list.collect()))
+        });
+        all.collect()
+    }
+
+    /// Takes this column for the field.
+    pub fn choose(&mut self, role: Role, at: usize) {
+        self.at.insert(role, at);
+    }
+
+    /// The first cell that is filled beyond the heading: the cells before it may be shifted.
+    #[must_use]
+    pub fn beyond<'a>(&self, row: &'a Row) -> Option<&'a Cell> {
+        let after = row.cells.iter().skip(self.reach? + 1);
+        after.into_iter().find(|cell| !cell.is_blank())
+    }
+
     /// How many roles have a column.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -187,14 +228,16 @@ pub fn currency_of(text: &str) -> Option<Currency> {
     Currency::parse(code).ok()
 }
 
-fn best(headings: &[Heading], words: &[String], taken: &BTreeSet<usize>) -> Option<usize> {
+/// The columns that the best word heads, the first one first.
+fn best(headings: &[Heading], words: &[String], taken: &BTreeSet<usize>) -> Option<Vec<usize>> {
     words.iter().find_map(|word| {
         let free = headings
             .iter()
             .enumerate()
             .filter(|(at, _)| !taken.contains(at));
-        let mut named = free.filter(|(_, one)| one.names.contains(word));
-        named.next().map(|(at, _)| at)
+        let named = free.filter(|(_, one)| one.names.contains(word));
+        let named: Vec<usize> = named.map(|(at, _)| at).collect();
+        (!named.is_empty()).then_some(named)
     })
 }
 

@@ -3,9 +3,10 @@
 
 use super::checks::Stated;
 use super::columns::currency_of;
+use super::ids::id;
 use super::labels::{Labels, balance_label};
 use super::part::Part;
-use super::row::{amount, day, is_money, signed, words};
+use super::row::{amount, day, in_currency, is_money, signed, whole, words};
 use super::survey::{Plan, survey, tell};
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
@@ -142,6 +143,7 @@ impl Emit<'_, '_, '_> {
                 self.keep(row);
                 return Ok(());
             }
+            None if plan.columns.beyond(&row).is_some() => return whole(&row, &plan.columns),
             None if cell.is_blank() => {
                 return Err(Problem::at(
                     row.place,
@@ -159,7 +161,10 @@ impl Emit<'_, '_, '_> {
                 ));
             }
         };
+        whole(&row, &plan.columns)?;
         if !has_amount && let Some(label) = balance_label(&row, library()) {
+            let own = self.book.statement.currency;
+            in_currency(&row, &plan.columns, own, &mut self.part.signs)?;
             let balance = amount(&row, &plan.columns, Role::Balance, plan.style)?;
             self.part.labels.take_balance(label, balance, row.place);
             return Ok(());
@@ -192,13 +197,16 @@ impl Emit<'_, '_, '_> {
                 place: row.place,
                 date: day,
                 amount,
-                reference: words(row, columns, Role::Reference),
-                order: words(row, columns, Role::Order),
+                reference: id(row, columns, Role::Reference).ok().flatten(),
+                order: id(row, columns, Role::Order).ok().flatten(),
                 memo: words(row, columns, Role::Memo),
                 ..Line::default()
             });
             return Ok(());
         }
+        let own = currency_of(&columns.cell(row, Role::Currency).shown())
+            .or(self.book.statement.currency);
+        in_currency(row, columns, own, &mut self.part.signs)?;
         let Some(found) = signed(row, plan)? else {
             return Err(self.without_amount(row));
         };
@@ -215,10 +223,9 @@ impl Emit<'_, '_, '_> {
             value_date: super::row::day(columns.cell(row, Role::ValueDate), plan.order)
                 .map(|(day, _)| day),
             amount: book.minor(found, place)?,
-            currency: currency_of(&columns.cell(row, Role::Currency).shown())
-                .or(book.statement.currency),
-            reference: words(row, columns, Role::Reference).or(filled(rest)),
-            order: words(row, columns, Role::Order),
+            currency: own,
+            reference: id(row, columns, Role::Reference)?.or(filled(rest)),
+            order: id(row, columns, Role::Order)?,
             memo: words(row, columns, Role::Memo),
             counterparty: words(row, columns, Role::Counterparty),
             balance: money(of(Role::Balance)?)?,

@@ -9,6 +9,7 @@ use super::survey::Plan;
 use crate::domain::statement::{Line, to_minor};
 use crate::domain::time::Day;
 use crate::reconciliation::book::Book;
+use crate::reconciliation::text::signs::Signs;
 
 /// One table of a file; a file may hold several, one below the other.
 #[derive(Default)]
@@ -20,6 +21,7 @@ pub(super) struct Part {
     last: Option<(Line, u64)>,
     pub(super) day: Option<Day>,
     pub(super) wrong_totals: Option<u64>,
+    pub(super) signs: Signs,
 }
 
 impl Part {

@@ -7,12 +7,24 @@ use super::columns::Columns;
 use super::heading::fold;
 use super::survey::Plan;
 use super::{Cell, Row};
+use crate::domain::money::Currency;
 use crate::domain::time::Day;
 use crate::reconciliation::book::Book;
 use crate::reconciliation::problem::{Problem, shown};
 use crate::reconciliation::profiles::{Role, library};
 use crate::reconciliation::text::amounts::{Mark, parse, parse_number};
 use crate::reconciliation::text::dates::{self, DateOrder};
+use crate::reconciliation::text::signs::{Signs, currencies};
+
+/// The columns that hold amounts.
+pub(super) const AMOUNTS: [Role; 6] = [
+    Role::Amount,
+    Role::Debit,
+    Role::Credit,
+    Role::Balance,
+    Role::Fee,
+    Role::Tax,
+];
 
 /// An amount in a cell.
 ///
@@ -51,6 +63,53 @@ pub fn amount(
         let text = shown(&cell.shown());
         Problem::at(row.place, format!("the {name} \"{text}\" {why}"))
     })
+}
+
+/// No amount of the row names another currency than the row's or, where none is known, than the
+/// amounts before it.
+///
+/// # Errors
+/// When one does, with both currencies.
+pub fn in_currency(
+    row: &Row,
+    columns: &Columns,
+    own: Option<Currency>,
+    signs: &mut Signs,
+) -> Result<(), Problem> {
+    for role in AMOUNTS {
+        let Cell::Text(text) = columns.cell(row, role) else {
+            continue;
+        };
+        for sign in currencies(text) {
+            signs.note(sign, own).map_err(|other| {
+                let text = format!(
+                    "the amount \"{}\" is in {}, and the amounts of this file are in {other}: mend the cell or, where \
+                     it is right, name the currency above the table, in the heading or in a column of currencies",
+                    shown(text),
+                    sign.text
+                );
+                Problem::at(row.place, text)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing of the row stands beyond the heading, where only cells that are shifted come to stand.
+///
+/// # Errors
+/// When something does, with what stands there.
+pub fn whole(row: &Row, columns: &Columns) -> Result<(), Problem> {
+    let Some(cell) = columns.beyond(row) else {
+        return Ok(());
+    };
+    let text = format!(
+        "the row has more cells than the heading, \"{}\" beyond its last column, as after an amount or a memo with a \
+         comma that is not in quotes, so its cells may be shifted: put that cell in quotes or export the file again; \
+         a note beside the table goes out",
+        shown(&cell.shown())
+    );
+    Err(Problem::at(row.place, text))
 }
 
 /// A day in a cell and what follows it that is no time.

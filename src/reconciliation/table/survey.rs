@@ -3,6 +3,7 @@
 
 use super::columns::{Columns, currency_of, fit};
 use super::heading::fold;
+use super::rivals::settled;
 use super::{Cell, Row, Table};
 use crate::domain::money::Currency;
 use crate::reconciliation::book::Book;
@@ -70,6 +71,7 @@ pub fn survey(table: &dyn Table, ask: &Ask) -> Result<Plan, Problem> {
             }
         }
     };
+    let columns = settled(table, &header, columns, &profile)?;
     let mut looks = Looks {
         days: dates::Tally::default(),
         amounts: BTreeMap::new(),
@@ -230,17 +232,10 @@ impl Looks {
         if let Cell::Text(text) = date {
             self.days.note(text);
         }
-        if date.is_blank() {
+        if date.is_blank() || columns.beyond(row).is_some() {
             return;
         }
-        for role in [
-            Role::Amount,
-            Role::Debit,
-            Role::Credit,
-            Role::Balance,
-            Role::Fee,
-            Role::Tax,
-        ] {
+        for role in super::row::AMOUNTS {
             if let Cell::Text(text) = columns.cell(row, role) {
                 self.amounts.entry(role).or_default().note(text, row.place);
             }

@@ -4,6 +4,8 @@
 
 use rust_decimal::Decimal;
 
+use super::signs::{cleaned, stripped};
+
 /// The mark before the fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
@@ -36,76 +38,9 @@ struct Bare {
     is_negative: bool,
 }
 
-/// Currency signs and codes that may stand beside an amount.
-const SIGNS: [&str; 20] = [
-    "VND", "VNĐ", "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "SGD", "CNY", "KRW", "₫", "đ",
-    "Đ", "$", "€", "£", "¥", "₩",
-];
-
-/// Words of credit and debit that may stand beside an amount.
-const SIDES: [(&str, bool); 6] = [
-    ("CR", false),
-    ("DR", true),
-    ("DB", true),
-    ("C", false),
-    ("D", true),
-    ("N", true),
-];
-
-/// The digits without currency, side and sign; whether these say that money goes out; and whether
-/// they say it once. Of two signs, or two sides, it is not to be guessed which is meant.
-fn stripped(clean: &str) -> (&str, bool, bool) {
-    let mut rest = clean.trim().trim_start_matches('\'').trim();
-    let mut is_negative = false;
-    let (mut signs, mut sides) = (0, 0);
-    loop {
-        let before = rest;
-        for sign in SIGNS {
-            rest = rest.strip_prefix(sign).unwrap_or(rest);
-            rest = rest.strip_suffix(sign).unwrap_or(rest).trim();
-        }
-        for (side, takes) in SIDES {
-            let without = rest.strip_suffix(side).or_else(|| rest.strip_prefix(side));
-            if let Some(without) =
-                without.filter(|left| left.ends_with(is_digit) || left.trim().starts_with(is_digit))
-            {
-                is_negative ^= takes;
-                sides += 1;
-                rest = without.trim();
-            }
-        }
-        if let Some(inside) = rest
-            .strip_prefix('(')
-            .and_then(|left| left.strip_suffix(')'))
-        {
-            is_negative = true;
-            rest = inside.trim();
-        }
-        for (sign, takes) in [('-', true), ('+', false)] {
-            let without = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
-            if let Some(without) = without {
-                is_negative |= takes;
-                signs += 1;
-                rest = without.trim();
-            }
-        }
-        if rest == before {
-            break;
-        }
-    }
-    (rest, is_negative, signs <= 1 && sides <= 1)
-}
-
 fn bare(text: &str) -> Result<Option<Bare>, String> {
-    let clean: String = text
-        .chars()
-        .map(|c| match c {
-            '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' | '\n' | '\r' => ' ',
-            '\u{2212}' | '\u{2013}' => '-',
-            other => other,
-        })
-        .collect();
-    let (rest, is_negative, is_clear) = stripped(&clean);
+    let clean = cleaned(text);
+    let (rest, is_negative, is_clear) = stripped(&clean, &mut Vec::new());
     if rest.is_empty() {
         return Ok(None);
     }
@@ -134,7 +69,7 @@ fn bare(text: &str) -> Result<Option<Bare>, String> {
     }))
 }
 
-fn is_digit(c: char) -> bool {
+pub(super) fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
 }
 

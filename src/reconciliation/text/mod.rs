@@ -12,6 +12,7 @@ pub mod dates;
 pub mod encoding;
 pub mod fast;
 pub mod iso;
+pub mod signs;
 pub mod swift;
 pub mod xml;
 
