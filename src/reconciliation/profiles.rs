@@ -3,6 +3,7 @@
 //! be given as a file. Describes tables; reads none.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -50,6 +51,19 @@ pub enum Role {
     Counterparty,
     /// The currency.
     Currency,
+}
+
+/// As profiles write it: `value_date`.
+impl fmt::Display for Role {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, letter) in format!("{self:?}").char_indices() {
+            if at > 0 && letter.is_ascii_uppercase() {
+                out.write_char('_')?;
+            }
+            out.write_char(letter.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
 }
 
 /// How one role's column is found: by words, the first best, or by its number from 1.
@@ -169,7 +183,7 @@ impl Profile {
         for (at, (role, find)) in fields.iter().enumerate() {
             for (other, same) in fields.iter().skip(at + 1) {
                 if let Some(column) = find.shared(same) {
-                    let names = format!("{role:?} and {other:?}").to_lowercase();
+                    let names = format!("{role} and {other}");
                     return Err(format!(
                         "{names} both name {column}: one column is one field"
                     ));

@@ -567,6 +567,22 @@ fn rows_read(world: &World, run: &mut dyn FnMut(i64)) -> i64 {
     ))
 }
 
+/// Waits until the server tells of so many rows in each table. What a connection has written it tells at
+/// the end of the connection at the latest.
+fn until_told_of(world: &World, rows: u128) {
+    let told = format!(
+        "SELECT COUNT(*) AS n FROM pg_stat_user_tables WHERE schemaname = current_schema \
+         AND relname IN ('dossiers', 'bills', 'fee_items', 'notices', 'payments') AND n_tup_ins >= {rows}"
+    );
+    let begun = std::time::Instant::now();
+    while world.database.number(&told) < 5 {
+        assert!(
+            begun.elapsed().as_secs() < 30,
+            "the server tells of no rows"
+        );
+    }
+}
+
 /// Statements are planned while tables are empty, and plans are kept until the server counts rows.
 #[test]
 fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
@@ -614,7 +630,6 @@ fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
         queries.insert_bills(&numbers.clone().map(bill).collect::<Vec<_>>())?;
         queries.insert_fee_items(&numbers.clone().map(fee_item).collect::<Vec<_>>())
     };
-    // What a connection has written is told at its end at the latest.
     let other = Db::open(&world.database.url).unwrap();
     other.write(fill).unwrap();
     let written = other
@@ -623,7 +638,7 @@ fn what_a_batch_reads_does_not_grow_with_what_is_stored_on_postgres() {
         .commit(|journal| journal.write(1, &more));
     written.unwrap();
     drop(other);
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    until_told_of(&world, STORED);
     run(COUNTED);
     let before = rows_read(&world, &mut run);
     run(RUNS);

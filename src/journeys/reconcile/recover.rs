@@ -186,10 +186,8 @@ fn proof<'a>(
 ) -> Option<Proof<'a>> {
     let line = found.input.line_facts(number)?;
     let is_unpaid = outcome.kind == OutcomeKind::RecordedFailedButSettled;
-    let ours = if outcome.kind == OutcomeKind::NotRecorded {
-        if is_of_another(found, outcome, &line) {
-            return None;
-        }
+    let is_lost = outcome.kind == OutcomeKind::NotRecorded && !is_of_another(found, outcome, &line);
+    let ours = if is_lost {
         None
     } else if is_unpaid && outcome.difference == 0 {
         Some(matched(found, outcome).filter(|ours| may_succeed(ours.status))?)

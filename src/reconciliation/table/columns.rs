@@ -210,7 +210,7 @@ impl Columns {
         let list = self
             .at
             .iter()
-            .map(|(role, at)| format!("{role:?} {}", at + 1).to_lowercase());
+            .map(|(role, at)| format!("{role} {}", at + 1));
         list.collect::<Vec<_>>().join(", ")
     }
 }

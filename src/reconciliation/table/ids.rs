@@ -36,9 +36,8 @@ pub fn id(row: &Row, columns: &Columns, role: Role) -> Result<Option<String>, Pr
         Cell::Text(text) => plain(text),
     };
     let found = read.map_err(|why| {
-        let name = format!("{role:?}").to_lowercase();
         let text = format!(
-            "the {name} \"{}\" {why}, so the number is lost: format its column as text and export again",
+            "the {role} \"{}\" {why}, so the number is lost: format its column as text and export again",
             shown(&cell.shown())
         );
         Problem::at(row.place, text)

@@ -64,11 +64,7 @@ impl Group {
             .take(4)
             .map(|(at, _)| (at + 1).to_string())
             .collect();
-        let key = if self.role == Role::ValueDate {
-            "value_date".to_owned()
-        } else {
-            format!("{:?}", self.role).to_lowercase()
-        };
+        let key = self.role;
         let text = format!(
             "the columns {} are headed {} and each could be the {key}, but row {} has {} in them: a profile decides, \
              with columns.{key} = {}",

@@ -58,7 +58,7 @@ pub fn amount(
         let name = if role == Role::Amount {
             "amount".to_owned()
         } else {
-            format!("{role:?} amount").to_lowercase()
+            format!("{role} amount")
         };
         let text = shown(&cell.shown());
         Problem::at(row.place, format!("the {name} \"{text}\" {why}"))
